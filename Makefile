@@ -1,0 +1,62 @@
+# Everything a contributor runs. `make help` lists it; the first target that needs it creates .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help build check test test-fast unit real fmt format-check lint types arch drift bench
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
+		do printf '  %-13s %s\n' "$$name" "$$text"; done
+
+build: $(STAMP) ## install into .venv, then compile slo-specs/ to rules/
+	$(BIN)/promgen build
+
+check: format-check lint types arch unit drift ## all that is quick: style, types, imports, unit tests, outputs up to date
+
+test: $(STAMP) real ## every test, the slow ones and those on a real Prometheus too
+	$(BIN)/pytest
+
+test-fast: $(STAMP) real ## every test but the slow ones
+	$(BIN)/pytest -m "not slow"
+
+unit: $(STAMP) ## the tests that need nothing but Python
+	$(BIN)/pytest -m "not real and not slow"
+
+real: $(STAMP) ## fetch the real Prometheus the tests need, into .cache/real
+	@$(BIN)/python tests/real/fetch.py
+
+fmt: $(STAMP) ## format, and repair what can be repaired
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+format-check: $(STAMP)
+	$(BIN)/ruff format --check
+
+lint: $(STAMP) ## ruff
+	$(BIN)/ruff check
+
+types: $(STAMP) ## mypy
+	$(BIN)/mypy
+
+arch: $(STAMP) ## who may import whom
+	$(BIN)/lint-imports --cache-dir .cache/imports
+
+drift: $(STAMP) ## are the committed outputs what the specifications give?
+	$(BIN)/promgen check
+
+bench: $(STAMP) ## print the figures of every benchmark
+	@set -e; for file in benchmarks/*.py; do $(BIN)/python "$$file"; done
+
+$(STAMP): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "promgen needs Python 3.11 or newer with venv: apt install python3-venv, or name one with make PYTHON=..." >&2; \
+		exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-build-isolation --editable '.[dev]'
+	@touch $(STAMP)

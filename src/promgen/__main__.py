@@ -1,0 +1,5 @@
+"""`python -m promgen`."""
+
+from promgen.cli import main
+
+main()

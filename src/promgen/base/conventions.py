@@ -1,0 +1,103 @@
+"""Every name promgen invents for the outside: series, labels, alerts, words and their order.
+
+Dashboards, reports and users depend on these names. Nothing else in the package spells one of them out; a test looks.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from promgen.base.durations import Duration
+
+API_VERSION: Final = "promgen/v1"
+PROJECT_FILE: Final = "promgen.yaml"
+RULES_SUFFIX: Final = ".rules.yaml"
+CATALOG_FILE: Final = "catalog.json"
+
+# Labels that identify the series of an SLO. A revision is set when the history of an SLO was reset.
+SLO_LABEL: Final = "slo"
+SERVICE_LABEL: Final = "service"
+ENVIRONMENT_LABEL: Final = "environment"
+REVISION_LABEL: Final = "revision"
+IDENTITY_LABELS: Final = (SLO_LABEL, SERVICE_LABEL, ENVIRONMENT_LABEL, REVISION_LABEL)
+
+# Labels of alerts and of the info series.
+ALERT_LABEL: Final = "alert"
+SYSTEM_LABEL: Final = "system"
+OWNER_LABEL: Final = "owner"
+CRITICALITY_LABEL: Final = "criticality"
+SEVERITY_LABEL: Final = "severity"
+TIER_LABEL: Final = "tier"
+WINDOW_LABEL: Final = "window"
+
+# The base pair, events per second, and what is recorded from it.
+BAD_EVENTS: Final = "slo:bad_events:rate5m"
+TOTAL_EVENTS: Final = "slo:total_events:rate5m"
+PERIOD_ERROR_RATIO: Final = "slo:period_error_ratio:ratio"
+PERIOD_COVERAGE: Final = "slo:period_coverage:ratio"
+BUDGET_REMAINING: Final = "slo:error_budget_remaining:ratio"
+BUDGET_EVENTS: Final = "slo:error_budget:events"
+BUDGET_EXHAUSTION: Final = "slo:error_budget_exhaustion:seconds"
+BURN_RATE: Final = "slo:burn_rate:ratio"
+OBJECTIVE: Final = "slo:objective:ratio"
+INFO: Final = "slo:info"
+
+# Inner series: sums since the start of a block of the clock (an hour, as a rule) and over the period.
+BLOCK_START: Final = "slo:block_start:timestamp_seconds"
+PERIOD_START: Final = "slo:period_start:timestamp_seconds"
+BAD_BLOCK: Final = "slo:bad_events:block"
+TOTAL_BLOCK: Final = "slo:total_events:block"
+OBSERVED_BLOCK: Final = "slo:observed_seconds:block"
+BAD_PERIOD: Final = "slo:bad_events:period"
+TOTAL_PERIOD: Final = "slo:total_events:period"
+OBSERVED_PERIOD: Final = "slo:observed_seconds:period"
+
+ALERT_VALUE: Final = "alert:value"
+"""What an alert with several thresholds compares, recorded once."""
+
+# Names of the alerts of an SLO.
+BURN_ALERT: Final = "SloErrorBudgetBurn"
+ABSENCE_ALERT: Final = "SloTotalAbsent"
+LOST_GROUP_ALERT: Final = "SloGroupAbsent"
+SANITY_ALERT: Final = "SloBadExceedsTotal"
+COVERAGE_ALERT: Final = "SloCoverageLow"
+NO_DATA_SUFFIX: Final = "NoData"
+
+
+def error_ratio(window: Duration) -> str:
+    """The series of the error ratio over one window, such as `slo:error_ratio:rate1h`."""
+    return f"slo:error_ratio:rate{window}"
+
+
+class Severity(StrEnum):
+    """How bad an alert is, worst first; its value is printed in the severity label unless a site maps it."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+SEVERITIES: Final = tuple(Severity)
+SEVERITY_WORDS: Final = {**{severity.value: severity for severity in Severity}, "warning": Severity.MEDIUM}
+"""What a specification may write; systems add their own words."""
+
+
+class Priority(StrEnum):
+    """The routing class of a severity."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+
+
+PRIORITY_OF: Final = {
+    Severity.CRITICAL: Priority.P0,
+    Severity.HIGH: Priority.P1,
+    Severity.MEDIUM: Priority.P2,
+    Severity.LOW: Priority.P3,
+    Severity.INFO: Priority.P3,
+}

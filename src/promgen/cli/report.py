@@ -1,0 +1,80 @@
+"""Diagnostics for people and for machines: a message with its source line and caret, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from promgen.base.diagnostics import Diagnostic
+from promgen.base.spans import Span
+
+DOCUMENTATION = "docs/reference/problems.md"
+_COLOURS = {"error": "red", "warning": "yellow"}
+_LONGEST_LINE = 160
+
+
+def render_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
+    """All diagnostics, each with where, what, what is allowed, why it matters and how to silence it."""
+    return "\n".join(_render(diagnostic, texts) for diagnostic in found)
+
+
+def summary(found: Iterable[Diagnostic]) -> str:
+    """How many there are of each level, such as `2 errors, 1 warning`."""
+    levels = [diagnostic.level.value for diagnostic in found]
+    counts = [(levels.count(level), level) for level in ("error", "warning")]
+    return ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for count, level in counts if count) or "no problems"
+
+
+def to_json(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """The same as data."""
+    return [
+        {
+            "level": diagnostic.level.value,
+            "problem": diagnostic.problem.slug,
+            "message": diagnostic.message,
+            "allowed": diagnostic.allowed,
+            "why": diagnostic.problem.why,
+            "silence": diagnostic.problem.silence,
+            "subject": diagnostic.subject,
+            "place": _place(diagnostic.span),
+            "related": [{"place": _place(related.span), "text": related.text} for related in diagnostic.related],
+        }
+        for diagnostic in found
+    ]
+
+
+def _place(span: Span | None) -> dict[str, Any] | None:
+    return None if span is None else span._asdict()
+
+
+def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
+    colour = _COLOURS[diagnostic.level.value]
+    slug = click.style(f"{diagnostic.level.value}[{diagnostic.problem.slug}]", fg=colour, bold=True)
+    lines = [f"{slug}: {diagnostic.message}"]
+    if diagnostic.span is not None:
+        lines += _excerpt(diagnostic.span, texts, colour)
+    for related in diagnostic.related:
+        lines += [f"  {related.text}:", *_excerpt(related.span, texts, "blue")]
+    notes = {"allowed": diagnostic.allowed, "why": diagnostic.problem.why, "silence": diagnostic.problem.silence}
+    lines += [f"   = {click.style(name, bold=True)}: {text}" for name, text in notes.items() if text]
+    lines.append(f"   = {click.style('more', bold=True)}: {DOCUMENTATION}#{diagnostic.problem.slug.replace('/', '-')}")
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(span: Span, texts: Mapping[str, str], colour: str) -> list[str]:
+    """The place, and its line with carets below; a very long line is cut around them."""
+    lines = texts.get(span.file, "").split("\n")
+    place = f"  --> {span.file}:{span.line}:{span.column}"
+    if not 0 < span.line <= len(lines):
+        return [place]
+    line = lines[span.line - 1]
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    width = max(1, min(end, len(line) + 1) - span.column)
+    start = max(0, span.column - 1 - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0
+    shown = line[start : start + _LONGEST_LINE].replace("\t", " ")
+    number = str(span.line)
+    margin = " " * len(number)
+    carets = " " * (span.column - 1 - start) + click.style("^" * min(width, _LONGEST_LINE // 2), fg=colour)
+    return [place, f" {margin} |", f" {number} | {shown}", f" {margin} | {carets}"]

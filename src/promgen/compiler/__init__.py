@@ -1,0 +1,1 @@
+"""From specification files to rules: source > spec > resolve > check > lower > generate > output."""

@@ -1,0 +1,19 @@
+"""The target keeps samples for as long as the period."""
+
+from __future__ import annotations
+
+from promgen.base import problems
+from promgen.base.diagnostics import Diagnostics
+from promgen.compiler.resolve.catalog import Resolved
+from promgen.model.slo import CalendarPeriod
+
+
+def check_retention(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    retention = resolved.catalog.target.retention
+    for slo in resolved.catalog.slos if retention is not None else ():
+        period = slo.period
+        length = period.longest if isinstance(period, CalendarPeriod) else period.length
+        if length >= retention:
+            message = f"the period of `{slo.key}` ({period}) is not shorter than the retention ({retention})"
+            span = resolved.span("slo", slo, "window")
+            diagnostics.warning(problems.RETENTION, message, span, allowed=f"a period below {retention}", subject=slo.key)

@@ -1,0 +1,146 @@
+"""The rules of an alert: one per severity, with the value recorded once where several rules read it.
+
+A worse severity replaces the lower one in firing, without a moment in which neither fires: the lower one ends when the
+worse one fires, and on the way down the worse one goes on until the lower one has fired. Both read `ALERTS`, which a group
+writes rule by rule; the worst stands first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from promgen.base import conventions as names
+from promgen.base.conventions import Severity
+from promgen.base.decimals import format_decimal
+from promgen.compiler.ir.rules import Rule
+from promgen.compiler.lower.labels import alert_annotations, alert_labels, severity_value
+from promgen.compiler.lower.slo.frame import matchers, quoted
+from promgen.model.alert import Alert, Level, ThresholdOverride
+from promgen.model.catalog import Service, Target
+from promgen.promql import one_line, parse
+
+PASS = "alert"
+_OPERATOR = re.compile(r"\s(and|or|unless|atan2|[-+*/%^]|[<>]=?|[!=]=)\s")
+
+
+def lower_alert(alert: Alert, service: Service, target: Target) -> Iterable[Rule]:
+    """The recorded value where it is needed, then the severities, worst first, then the alert for missing data."""
+    return _Alert(alert, service, target).rules()
+
+
+@dataclass(frozen=True)
+class _Alert:
+    alert: Alert
+    service: Service
+    target: Target
+
+    def rules(self) -> Iterable[Rule]:
+        if self.is_recorded:
+            yield Rule(names.ALERT_VALUE, self.expr, {names.ALERT_LABEL: self.alert.name, **self.identity}, "alert-value")
+        for place, level in enumerate(self.alert.levels):
+            yield self.rule(level, self.replacing(place))
+        if self.alert.absence is not None:
+            yield self.no_data()
+
+    @cached_property
+    def expr(self) -> str:
+        return one_line(parse(self.alert.expr))
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        labels = {names.SERVICE_LABEL: self.alert.service}
+        if self.alert.environment:
+            labels[names.ENVIRONMENT_LABEL] = self.alert.environment
+        return labels
+
+    @cached_property
+    def is_recorded(self) -> bool:
+        return len(self.alert.levels) > 1 or bool(self.alert.overrides)
+
+    @cached_property
+    def value(self) -> str:
+        if self.is_recorded:
+            return names.ALERT_VALUE + matchers({names.ALERT_LABEL: self.alert.name, **self.identity})
+        return f"({self.expr})" if _OPERATOR.search(self.expr) else self.expr
+
+    def labels(self, severity: Severity) -> dict[str, str]:
+        return alert_labels(self.alert.labels, self.identity, self.service, severity, self.target)
+
+    def rule(self, level: Level, expr: str) -> Rule:
+        help = self.alert.help
+        return Rule(
+            self.alert.name,
+            expr,
+            self.labels(level.severity),
+            PASS,
+            is_alert=True,
+            hold=level.hold,
+            keep_firing_for=self.alert.keep_firing_for,
+            annotations=alert_annotations(help, f"{self.alert.service}: {self.alert.name}", help.description),
+        )
+
+    def no_data(self) -> Rule:
+        absence = self.alert.absence
+        assert absence is not None
+        wanted = one_line(parse(absence.expr)) if absence.expr else self.value
+        name = self.alert.name + names.NO_DATA_SUFFIX
+        description = f"The alert {self.alert.name} cannot fire while what it watches is missing."
+        summary = f"{self.alert.service}: no data for {self.alert.name}"
+        annotations = alert_annotations(self.alert.help, summary, description)
+        annotations |= {key: text for key, text in (("summary", summary), ("description", description))}
+        return Rule(
+            name, f"absent({wanted})", self.labels(absence.severity), PASS, is_alert=True, hold=absence.after, annotations=annotations
+        )
+
+    def replacing(self, place: int) -> str:
+        """The condition of one level, handing over to and from the others."""
+        levels = self.alert.levels
+        condition = self.condition(levels[place])
+        lower, worse = levels[place + 1 :], levels[:place]
+        if lower:
+            until = " ".join(f"unless {self.firing(level)}" for level in lower)
+            held = f"{_grouped(self.condition(lower[-1]))} and {self.firing(levels[place])} {until}"
+            condition = f"{condition}\n  or {held}"
+        if worse:
+            condition = f"({condition})" if lower or self.alert.overrides else condition
+            replaced = (f"unless ({_grouped(self.condition(level))} and {self.firing(level)})" for level in worse)
+            condition = "\n  ".join([condition, *replaced])
+        return condition
+
+    def condition(self, level: Level) -> str:
+        """The value beyond the level's threshold, or beyond another one where labels override it."""
+        if level.threshold is None or self.alert.comparison is None:
+            return self.expr
+        overrides = self.alert.overrides
+        compare = f" {self.alert.comparison} "
+        if not overrides:
+            return self.value + compare + format_decimal(level.threshold)
+        others = " ".join(f"unless {_having(override)}" for override in overrides)
+        rows = [f"({self.value} {others}){compare}{format_decimal(level.threshold)}"]
+        for override in overrides:
+            threshold = override.thresholds.get(level.severity, level.threshold)
+            rows.append(f"({self.value} and {_having(override)}){compare}{format_decimal(threshold)}")
+        return "\n  or ".join(rows)
+
+    def firing(self, level: Level) -> str:
+        """The right side that holds for each series whose alert of a level fires."""
+        labels = self.labels(level.severity)
+        ignored = ", ".join(["alertname", "alertstate", *labels])
+        severity = severity_value(level.severity, self.target)
+        chosen = {"alertname": self.alert.name, "alertstate": "firing", self.target.severity_label: severity, **self.identity}
+        return f"ignoring ({ignored}) ALERTS{matchers(chosen)}"
+
+
+def _grouped(condition: str) -> str:
+    return f"({condition})" if " or " in condition else condition
+
+
+def _having(override: ThresholdOverride) -> str:
+    """The right side that holds for series with the override's labels."""
+    series = "vector(1)"
+    for label, value in override.labels.items():
+        series = f'label_replace({series}, {quoted(label)}, {quoted(value.replace("$", "$$"))}, "", "")'
+    return f"on ({', '.join(override.labels)}) {series}"

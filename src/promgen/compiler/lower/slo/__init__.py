@@ -1,0 +1,1 @@
+"""The rules of one SLO: a base pair of event rates, and everything else recorded from it."""

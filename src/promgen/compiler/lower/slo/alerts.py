@@ -1,0 +1,150 @@
+"""The alerts of an SLO: one per burn-rate tier, and those that say that the SLO itself cannot be trusted.
+
+All but the coverage alert stand last in the group whose records they read, so that they see the same evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from promgen.base import conventions as names
+from promgen.base.conventions import Severity
+from promgen.base.decimals import format_decimal
+from promgen.base.durations import HOUR, MINUTE, Duration
+from promgen.compiler.ir.rules import Rule
+from promgen.compiler.lower.labels import alert_annotations, alert_labels
+from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame
+from promgen.model.slo import CalendarPeriod, Tier
+
+PASS = "alerts"
+COVERAGE_GOAL = Decimal("0.99")
+_QUIET_HOLD = MINUTE * 15
+_SANITY_HOLD = MINUTE * 15
+_COVERAGE_HOLD = HOUR
+_MARGIN = "1.001"
+"""Absorbs float noise and scrape skew between the two halves of the pair."""
+
+
+def lower_burn_alerts(frame: Frame) -> Iterable[Rule]:
+    """One alert per tier, the fastest first: both windows above burn rate times (1 - objective)."""
+    for tier in frame.slo.tiers:
+        yield Rule(
+            names.BURN_ALERT,
+            _burning(frame, tier),
+            _labels(frame, tier.severity, {names.TIER_LABEL: tier.name}),
+            PASS,
+            is_alert=True,
+            hold=tier.hold,
+            keep_firing_for=_QUIET_HOLD if frame.slo.min_bad_events else None,
+            annotations=_burn_annotations(frame, tier),
+        )
+
+
+def lower_absence(frame: Frame) -> Iterable[Rule]:
+    """The total is missing: of the whole SLO, or of one group that was there within the last hour."""
+    absence = frame.slo.absence
+    if absence is None:
+        return
+    name = f"SLO {frame.slo.name} of {frame.slo.service}"
+    yield _alert(
+        frame,
+        names.ABSENCE_ALERT,
+        f"absent({frame.total})",
+        absence.severity,
+        absence.after,
+        f"{name} has no data",
+        "Nothing is counted, so neither an outage nor a recovery would be seen. Is the service up, and scraped?",
+    )
+    if frame.slo.group_by:
+        which = ", ".join(f"{label} {{{{ $labels.{label} }}}}" for label in frame.slo.group_by)
+        yield _alert(
+            frame,
+            names.LOST_GROUP_ALERT,
+            f"last_over_time({frame.total}[1h]) unless {frame.total}",
+            absence.severity,
+            absence.after,
+            f"{name} has no data for {which}",
+            "This group was counted within the last hour and is not any more. It clears after an hour if that is meant.",
+        )
+
+
+def lower_sanity(frame: Frame) -> Iterable[Rule]:
+    """More bad events than events: the two halves do not count the same things."""
+    yield _alert(
+        frame,
+        names.SANITY_ALERT,
+        f"{frame.bad} > {_MARGIN} * {frame.total}",
+        Severity.LOW,
+        _SANITY_HOLD,
+        f"SLO {frame.slo.name} of {frame.slo.service} counts more bad events than events",
+        "The bad events are not a part of the total, so its error budget means nothing. Correct the SLI.",
+    )
+
+
+def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
+    """Too much of the period was not observed; silent while the SLO is younger than its period."""
+    period = frame.slo.period
+    longest = period.longest if isinstance(period, CalendarPeriod) else period.length
+    age = f"last_over_time({frame.total}[1h] offset {longest})"
+    yield _alert(
+        frame,
+        names.COVERAGE_ALERT,
+        f"{names.PERIOD_COVERAGE}{frame.id} < {format_decimal(COVERAGE_GOAL)} and {frame.total} and {age}",
+        Severity.LOW,
+        _COVERAGE_HOLD,
+        f"SLO {frame.slo.name} of {frame.slo.service} was observed only {{{{ $value | humanizePercentage }}}} of its period",
+        "Events that happened while nothing was scraped or evaluated are in no budget; at average traffic the true error"
+        " ratio is off by up to the share that is missing.",
+    )
+
+
+def _burning(frame: Frame, tier: Tier) -> str:
+    threshold = format_decimal(tier.threshold(frame.slo.objective))
+    long, short = (f"{names.error_ratio(window)}{frame.id} > {threshold}" for window in (tier.long, tier.short))
+    if frame.slo.min_bad_events is None:
+        return f"{long} and {short}"
+    total = frame.total if tier.short <= MINUTE * 5 else f"sum_over_time({frame.total}[{tier.short}])"
+    enough = f"{STEP_SECONDS} * sum_over_time({frame.bad}[{tier.long}]) >= {frame.slo.min_bad_events}"
+    return f"{long} and ({short} or {total} == 0) and {enough}"
+
+
+def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:
+    slo = frame.slo
+    burn_rate, share = format_decimal(tier.burn_rate), tier.budget_share(slo.period.length)
+    where = "".join(f", {label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
+    facts = (
+        f"More than {_percent(tier.threshold(slo.objective))} of events are bad over {tier.long} and over {tier.short}"
+        f" (objective {_percent(slo.objective)} over {slo.period}). Sustained, this spends the whole budget in"
+        f" {_exhaustion(slo.period.length, tier)}; when it fires {_percent(share)} of it is gone."
+    )
+    return alert_annotations(
+        slo.help,
+        f"{slo.service}: SLO {slo.name}{where} burns its error budget {burn_rate} times too fast",
+        f"{slo.help.description}\n{facts}" if slo.help.description else facts,
+        burn_rate=burn_rate,
+        budget_share=_percent(share),
+        long_window=str(tier.long),
+        short_window=str(tier.short),
+    )
+
+
+def _exhaustion(period: Duration, tier: Tier) -> Duration:
+    """Period divided by burn rate, to the minute."""
+    return Duration(int(period.ms / tier.burn_rate) // MINUTE.ms * MINUTE.ms)
+
+
+def _percent(ratio: Decimal) -> str:
+    digits = (ratio * 100).normalize()
+    return format_decimal(round(digits, 4)) + "%"
+
+
+def _labels(frame: Frame, severity: Severity, more: dict[str, str] | None = None) -> dict[str, str]:
+    return alert_labels(frame.slo.labels, {**frame.labels, **(more or {})}, frame.service, severity, frame.target)
+
+
+def _alert(
+    frame: Frame, name: str, expr: str, severity: Severity, hold: Duration, summary: str, description: str
+) -> Rule:
+    annotations = alert_annotations(frame.slo.help, summary, description)
+    return Rule(name, expr, _labels(frame, severity), PASS, is_alert=True, hold=hold, annotations=annotations)

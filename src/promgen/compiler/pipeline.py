@@ -1,0 +1,112 @@
+"""The compiler, from files to an output tree: source > spec > resolve > check > lower > generate > output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from promgen import __version__
+from promgen.base.conventions import CATALOG_FILE, RULES_SUFFIX
+from promgen.base.diagnostics import Diagnostic, Diagnostics
+from promgen.compiler.check import CHECKS
+from promgen.compiler.generate.prometheus import print_rule_file
+from promgen.compiler.ir.rules import RuleFile
+from promgen.compiler.lower.passes import lower_catalog
+from promgen.compiler.meanings import check_meanings, meanings_of
+from promgen.compiler.output.lock import Lock
+from promgen.compiler.output.tree import Artifact, ArtifactKind, Tree
+from promgen.compiler.project import Project, load_project, suppress
+from promgen.compiler.resolve.catalog import Resolved, resolve
+from promgen.compiler.resolve.common import output_path
+from promgen.compiler.source.files import SourceFile, decode
+from promgen.compiler.source.project_root import read_inputs
+from promgen.compiler.source.yamltext import parse_documents
+from promgen.compiler.spec.read import Envelope, read_envelope
+from promgen.model.codec import dump_catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What a project compiles to; `output` is None when there are errors."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    inputs: tuple[SourceFile, ...]
+    texts: dict[str, str]
+    project: Project | None = None
+    resolved: Resolved | None = None
+    output: Output | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """The rules as data, the files they are printed to, and the lock that lists them."""
+
+    rule_files: tuple[RuleFile, ...]
+    tree: Tree
+    lock: Lock
+
+
+def compile_project(root: Path, previous: Lock | None, today: date) -> Compilation:
+    """Compile everything; `previous` is the last build's lock. Raise OutsideError when inputs cannot be read."""
+    diagnostics = Diagnostics()
+    document, inputs = read_inputs(root, diagnostics)
+    texts: dict[str, str] = {}
+    project = load_project(document, diagnostics)
+    envelopes = tuple(_envelopes(inputs[1:], texts, diagnostics))
+    if inputs:
+        texts[inputs[0].path] = decode(inputs[0], diagnostics) or ""
+    if project is None:
+        return Compilation(diagnostics=diagnostics.sorted(), inputs=inputs, texts=texts)
+    resolved = resolve(envelopes, project.target, texts, diagnostics)
+    for check in CHECKS:
+        check(resolved, diagnostics)
+    check_meanings(resolved, previous.meanings if previous else {}, diagnostics)
+    output = None if diagnostics.has_errors else _generate(resolved, project)
+    return Compilation(
+        diagnostics=suppress(diagnostics.sorted(), project, today),
+        inputs=inputs,
+        texts=texts,
+        project=project,
+        resolved=resolved,
+        output=output,
+    )
+
+
+def _envelopes(files: Iterable[SourceFile], texts: dict[str, str], diagnostics: Diagnostics) -> Iterable[Envelope]:
+    for file in files:
+        text = decode(file, diagnostics)
+        if text is not None:
+            texts[file.path] = text
+            for document in parse_documents(text, file.path, diagnostics):
+                if (envelope := read_envelope(document, diagnostics)) is not None:
+                    yield envelope
+
+
+def _generate(resolved: Resolved, project: Project) -> Output:
+    folder = project.settings.outputs.rules
+    rule_files = lower_catalog(resolved.catalog, partial(_path, project))
+    tree = Tree(
+        Artifact(
+            path=f"{folder}/{file.path}{RULES_SUFFIX}",
+            content=print_rule_file(file),
+            producer=f"the rules of {file.source}",
+            kind=ArtifactKind.RULES,
+        )
+        for file in rule_files
+    )
+    catalog = Artifact(
+        path=f"{folder}/{CATALOG_FILE}",
+        content=dump_catalog(resolved.catalog),
+        producer="the catalogue",
+        kind=ArtifactKind.CATALOG,
+    )
+    tree.add(catalog)
+    lock = Lock(generator=__version__, files=tree.digests(), meanings=meanings_of(resolved.catalog))
+    return Output(rule_files=rule_files, tree=tree, lock=lock)
+
+
+def _path(project: Project, file: str, environment: str) -> str:
+    return output_path(file, project.settings.inputs, environment)

@@ -1,0 +1,121 @@
+"""What promgen.yaml says, as the other stages need it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from promgen import __version__
+from promgen.base import problems
+from promgen.base.conventions import PROJECT_FILE, Severity
+from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
+from promgen.base.spans import Span
+from promgen.compiler.source.nodes import Node, Path, find
+from promgen.compiler.source.yamltext import Document
+from promgen.compiler.spec import v1
+from promgen.compiler.spec.read import nearest, read_project
+from promgen.model.catalog import SCRAPE_INTERVAL, Target
+
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)*")
+_OLDEST_PROMETHEUS = (2, 42)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Settings, and the tree they were read from, for places in it."""
+
+    settings: v1.ProjectDocument
+    node: Node
+    target: Target
+
+    def span(self, *path: str | int) -> Span:
+        return find(self.node, path)[0].span
+
+
+def load_project(document: Document | None, diagnostics: Diagnostics) -> Project | None:
+    """The project; None when promgen.yaml is wrong, which is reported."""
+    if document is None or document.root is None:
+        start = Span(PROJECT_FILE, 1, 1, 1, 1)
+        diagnostics.error(problems.API_VERSION, f"{PROJECT_FILE} is empty", start, allowed="apiVersion and kind: Project")
+        return None
+    settings = read_project(document, diagnostics)
+    if settings is None:
+        return None
+    project = Project(settings, document.root, _target(settings, document.root, diagnostics))
+    _check_requires(project, diagnostics)
+    _check_suppressions(project, diagnostics)
+    return project
+
+
+def suppress(found: tuple[Diagnostic, ...], project: Project, today: date) -> tuple[Diagnostic, ...]:
+    """What remains after the suppressions that are still valid; those that ended or match nothing are reported."""
+    used: set[int] = set()
+    remaining = []
+    for diagnostic in found:
+        places = [place for place, row in enumerate(project.settings.suppressions) if _matches(row, diagnostic)]
+        used.update(places)
+        if not any(project.settings.suppressions[place].until >= today for place in places):
+            remaining.append(diagnostic)
+    for place, row in enumerate(project.settings.suppressions):
+        span = project.span("suppressions", place)
+        if place not in used:
+            message = f"nothing of `{row.subject}` is found by {row.problem} any more"
+            remaining.append(Diagnostic(problem=problems.SUPPRESSION_UNUSED, message=message, span=span, level=Level.WARNING))
+        elif row.until < today:
+            message = f"the suppression of {row.problem} for `{row.subject}` ended on {row.until}"
+            remaining.append(Diagnostic(problem=problems.SUPPRESSION_EXPIRED, message=message, span=span, level=Level.WARNING))
+    return tuple(sorted(remaining, key=Diagnostic.sort_key))
+
+
+def _matches(row: v1.Suppression, diagnostic: Diagnostic) -> bool:
+    return (
+        not diagnostic.is_error
+        and row.problem == diagnostic.problem.slug
+        and (row.subject == "*" or row.subject == diagnostic.subject)
+    )
+
+
+def _target(settings: v1.ProjectDocument, node: Node, diagnostics: Diagnostics) -> Target:
+    target = settings.target
+    return Target(
+        prometheus=_prometheus_version(target.prometheus, node, ("target", "prometheus"), diagnostics),
+        scrape_interval=target.scrape_interval or SCRAPE_INTERVAL,
+        retention=target.retention,
+        external_labels=tuple(target.external_labels),
+        severity_label=settings.severities.label,
+        severity_values={Severity(word): value for word, value in settings.severities.values.items()},
+        runbook_url=settings.runbook_url,
+    )
+
+
+def _prometheus_version(text: str, node: Node, path: Path, diagnostics: Diagnostics) -> tuple[int, int]:
+    version = _version(text)
+    if version is None or version < _OLDEST_PROMETHEUS:
+        oldest = ".".join(map(str, _OLDEST_PROMETHEUS))
+        message = f"`{text}` is not a version of Prometheus that promgen compiles for"
+        diagnostics.error(problems.TARGET_LACKS, message, find(node, path)[0].span, allowed=f"{oldest} or newer")
+        return _OLDEST_PROMETHEUS
+    return version
+
+
+def _version(text: str) -> tuple[int, int] | None:
+    match = _VERSION.fullmatch(text)
+    return (int(match[1]), int(match[2] or 0)) if match else None
+
+
+def _check_requires(project: Project, diagnostics: Diagnostics) -> None:
+    wanted = _version(project.settings.requires)
+    have = _version(__version__)
+    if wanted is None or (have is not None and wanted > have):
+        message = f"the project needs promgen `{project.settings.requires}`, this is {__version__}"
+        diagnostics.error(problems.VERSION_REQUIRED, message, project.span("requires"), allowed="a newer promgen")
+
+
+def _check_suppressions(project: Project, diagnostics: Diagnostics) -> None:
+    silenceable = [problem.slug for problem in problems.PROBLEMS if problem.silence == problems.SUPPRESS]
+    for place, row in enumerate(project.settings.suppressions):
+        if row.problem not in silenceable:
+            span = project.span("suppressions", place, "problem")
+            message = f"`{row.problem}` cannot be suppressed"
+            diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(row.problem, silenceable))

@@ -1,0 +1,1 @@
+"""Names, templates, environments, defaults and units: from documents as written to the catalogue as meant."""

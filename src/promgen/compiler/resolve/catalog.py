@@ -1,0 +1,234 @@
+"""All documents to one catalogue: every service in each of its environments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from promgen.base import problems
+from promgen.base.diagnostics import Diagnostics
+from promgen.base.spans import Span
+from promgen.compiler.resolve.alerts import resolve_alert
+from promgen.compiler.resolve.common import layered, service_layered
+from promgen.compiler.resolve.index import Entry, Index, Indexer, Item, WireType
+from promgen.compiler.resolve.scope import Scope, matchers_of
+from promgen.compiler.resolve.slos import resolve_slo
+from promgen.compiler.source.nodes import Mapping, Scalar, find
+from promgen.compiler.spec import v1
+from promgen.compiler.spec.read import Envelope, nearest, validate
+from promgen.model.alert import Alert
+from promgen.model.catalog import Catalog, Service, Target, Team
+from promgen.model.slo import Slo
+
+ObjectKey = tuple[str, str, str, str]
+"""Kind (`slo` or `alert`), environment, service and name."""
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The catalogue, and for each of its objects the tree of values it was made from, each with its place."""
+
+    catalog: Catalog
+    nodes: dict[ObjectKey, Mapping] = field(default_factory=dict)
+    documents: tuple[Envelope, ...] = ()
+
+    def span(self, kind: str, owner: Slo | Alert, *path: str | int) -> Span:
+        """Where a value of an SLO or alert is written, whatever layer it came from."""
+        return find(self.nodes[kind, owner.environment, owner.service, owner.name], path)[0].span
+
+
+@dataclass(slots=True)
+class _Found:
+    services: list[Service] = field(default_factory=list)
+    slos: list[Slo] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    nodes: dict[ObjectKey, Mapping] = field(default_factory=dict)
+
+
+def resolve(envelopes: Iterable[Envelope], target: Target, texts: dict[str, str], diagnostics: Diagnostics) -> Resolved:
+    """Resolve everything that can be; the rest is reported and left out. `texts` are the files, for places in them."""
+    documents = tuple(envelopes)
+    index = Indexer(diagnostics).build(documents)
+    resolved = _Resolver(index, target, texts, diagnostics).run()
+    resolved.documents = documents
+    return resolved
+
+
+class _Resolver:
+    def __init__(self, index: Index, target: Target, texts: dict[str, str], diagnostics: Diagnostics) -> None:
+        self.index = index
+        self.target = target
+        self.texts = texts
+        self.diagnostics = diagnostics
+        self.found = _Found()
+
+    def run(self) -> Resolved:
+        slos = _by_service(self.index.slos.values())
+        alerts = _by_service(self.index.alerts.values())
+        self.check_owners_of_items((*self.index.slos.values(), *self.index.alerts.values()))
+        for name in sorted(self.index.services):
+            self.resolve_service(self.index.services[name], slos.get(name, []), alerts.get(name, []))
+        self.check_exclusions()
+        self.check_overrides()
+        found = self.found
+        catalog = Catalog(
+            target=self.target,
+            teams=tuple(self.team(name) for name in sorted(self.index.teams)),
+            services=tuple(found.services),
+            slos=tuple(sorted(found.slos, key=lambda slo: (slo.environment, slo.service, slo.name))),
+            alerts=tuple(sorted(found.alerts, key=lambda alert: (alert.environment, alert.service, alert.name))),
+        )
+        return Resolved(catalog, found.nodes)
+
+    def team(self, name: str) -> Team:
+        spec = self.index.teams[name].spec
+        return Team(name=name, description=spec.description or "", contacts=dict(spec.contacts))
+
+    def resolve_service(self, envelope: Envelope, slos: list[Item], alerts: list[Item]) -> None:
+        node = service_layered(envelope.spec, envelope.system, self.index)
+        spec = validate(node, v1.ServiceSpec, self.diagnostics, owner=envelope.name_span, what="spec")
+        service = self.service(envelope, spec, node) if spec is not None else None
+        if spec is None or service is None:
+            spec, service = v1.ServiceSpec(), Service(name=envelope.name, system=envelope.system, owner="", origin=envelope.file)
+        else:
+            self.found.services.append(service)
+        service_class = node.text("class")
+        for environment in self.environments_of(envelope.system):
+            scope = self.scope(service, spec, environment)
+            for item in slos:
+                self.slo(item, service_class, scope)
+            for item in alerts:
+                self.alert(item, service_class, scope)
+
+    def environments_of(self, system: str) -> list[Entry[v1.EnvironmentSpec]] | list[None]:
+        """A system's own environments, else the project's, else the one without a name."""
+        own = self.index.environments.get(system) or self.index.environments.get("")
+        return own if own else [None]
+
+    def scope(self, service: Service, spec: v1.ServiceSpec, environment: Entry[v1.EnvironmentSpec] | None) -> Scope:
+        around = matchers_of(environment.spec.selector) if environment else ()
+        scope = Scope(
+            index=self.index,
+            target=self.target,
+            service=service,
+            environment=environment,
+            matchers=(*matchers_of(spec.selector), *around),
+            severity_words=self.index.severity_words(service.system, self.diagnostics),
+            texts=self.texts,
+            diagnostics=self.diagnostics,
+        )
+        if environment is not None and (word := environment.spec.highest_severity) is not None:
+            scope.severity(word, environment.envelope.spec, ("highestSeverity",))
+        return scope
+
+    def service(self, envelope: Envelope, spec: v1.ServiceSpec, node: Mapping) -> Service:
+        owner = spec.owner or ""
+        span = find(node, ("owner",))[0].span if spec.owner else envelope.name_span
+        if spec.owner is None:
+            message = f"service `{envelope.name}` has no owner"
+            self.diagnostics.error(problems.MISSING_KEY, message, span, allowed="the name of a Team")
+        elif owner not in self.index.teams and ("Team", owner) not in self.index.broken:
+            allowed = nearest(owner, self.index.teams)
+            self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no team `{owner}`", span, allowed=allowed)
+        for place, reference in enumerate(spec.depends_on):
+            if reference.rpartition("/")[2] not in self.index.services:
+                span = find(node, ("dependsOn", place))[0].span
+                allowed = nearest(reference, self.index.services)
+                self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no service `{reference}`", span, allowed=allowed)
+        return Service(
+            name=envelope.name,
+            system=envelope.system,
+            owner=owner,
+            description=spec.description or "",
+            criticality=spec.criticality,
+            depends_on=tuple(reference.rpartition("/")[2] for reference in spec.depends_on),
+            links=dict(spec.links),
+            labels=dict(spec.labels),
+            origin=envelope.file,
+        )
+
+    def slo(self, item: Item, service_class: str | None, scope: Scope) -> None:
+        node = self.merged(item, "slo", service_class, scope)
+        if node is None or (spec := self.valid(node, v1.SloSpec, item)) is None or spec.disabled:
+            return
+        slo = resolve_slo(spec, node, item, scope)
+        if slo is not None:
+            self.found.slos.append(slo)
+            self.found.nodes["slo", slo.environment, slo.service, slo.name] = node
+
+    def alert(self, item: Item, service_class: str | None, scope: Scope) -> None:
+        node = self.merged(item, "alert", service_class, scope)
+        if node is None or (spec := self.valid(node, v1.AlertSpec, item)) is None or spec.disabled:
+            return
+        alert = resolve_alert(spec, node, item, scope)
+        if alert is not None:
+            self.found.alerts.append(alert)
+            self.found.nodes["alert", alert.environment, alert.service, alert.name] = node
+
+    def valid(self, node: Mapping, wire: type[WireType], item: Item) -> WireType | None:
+        return validate(node, wire, self.diagnostics, owner=item.name_span, what=item.name)
+
+    def merged(self, item: Item, part: str, service_class: str | None, scope: Scope) -> Mapping | None:
+        node = layered(item, part, scope.service.system, service_class, self.index, self.diagnostics)
+        if node is None or scope.environment is None:
+            return node
+        return _override(scope.environment, part, item, node)
+
+    def check_owners_of_items(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if item.service not in self.index.services:
+                allowed = nearest(item.service, self.index.services)
+                message = f"there is no service `{item.service}`"
+                span = find(item.node, ("service",))[0].span if "service" in item.node.entries else item.name_span
+                self.diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=allowed)
+
+    def check_exclusions(self) -> None:
+        known = {*self.index.services, *(f"{service}/{name}" for service, name in self.index.slos)}
+        for entry in self.index.exclusions.values():
+            spec, node = entry.spec, entry.envelope.spec
+            if spec.to <= spec.from_:
+                span = find(node, ("to",))[0].span
+                self.diagnostics.error(problems.EXCLUSION, "the exclusion ends before it begins", span, allowed="a `to` after `from`")
+            for place, reference in enumerate(spec.slos):
+                if reference not in known:
+                    span = find(node, ("slos", place))[0].span
+                    message = f"there is no SLO or service `{reference}`"
+                    self.diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(reference, known))
+            if spec.owner not in self.index.teams:
+                span = find(node, ("owner",))[0].span
+                allowed = nearest(spec.owner, self.index.teams)
+                self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no team `{spec.owner}`", span, allowed=allowed)
+
+    def check_overrides(self) -> None:
+        for entries in self.index.environments.values():
+            for entry in entries:
+                for place, override in enumerate(entry.spec.overrides):
+                    self.check_override(entry, place, override)
+
+    def check_override(self, entry: Entry[v1.EnvironmentSpec], place: int, override: v1.EnvironmentOverride) -> None:
+        kind, reference = ("slo", override.slo) if override.slo else ("alert", override.alert)
+        items = self.index.slos if kind == "slo" else self.index.alerts
+        known = [f"{service}/{name}" for service, name in items]
+        if (override.slo is None) == (override.alert is None) or reference is None:
+            span = find(entry.envelope.spec, ("overrides", place))[0].span
+            self.diagnostics.error(problems.BAD_VALUE, "an override is of one SLO or one alert", span, allowed="`slo` or `alert`")
+        elif reference not in known:
+            span = find(entry.envelope.spec, ("overrides", place, kind))[0].span
+            allowed = nearest(reference, known)
+            self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no {kind} `{reference}`", span, allowed=allowed)
+
+
+def _by_service(items: Iterable[Item]) -> dict[str, list[Item]]:
+    grouped: dict[str, list[Item]] = {}
+    for item in items:
+        grouped.setdefault(item.service, []).append(item)
+    return grouped
+
+
+def _override(environment: Entry[v1.EnvironmentSpec], part: str, item: Item, node: Mapping) -> Mapping:
+    """The node with what the environment overrides."""
+    overrides = environment.envelope.spec.get("overrides")
+    for override in getattr(overrides, "items", ()) if not isinstance(overrides, Scalar | Mapping) else ():
+        if isinstance(override, Mapping) and override.text(part) == f"{item.service}/{item.name}":
+            node = override.without("slo", "alert").over(node)
+    return node

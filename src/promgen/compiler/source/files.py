@@ -1,0 +1,94 @@
+"""Finds and reads specification files: only inside the project, only of a sane size, in one order everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from promgen.base import problems
+from promgen.base.diagnostics import Diagnostics
+from promgen.base.errors import OutsideError
+from promgen.base.spans import Span
+
+MAX_BYTES = 4 * 1024 * 1024
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file's POSIX path from the project root, and its bytes."""
+
+    path: str
+    content: bytes
+
+
+def read_sources(root: Path, folders: Iterable[str], diagnostics: Diagnostics) -> tuple[SourceFile, ...]:
+    """Every specification below the folders, by path; raise OutsideError naming all files that cannot be read."""
+    files, failures = [], []
+    for path in sorted(set(_find(root, folders, diagnostics, failures))):
+        try:
+            if (file := read_source(root, path, diagnostics)) is not None:
+                files.append(file)
+        except OutsideError as error:
+            failures.append(str(error))
+    if failures:
+        raise OutsideError("\n".join(failures))
+    return tuple(files)
+
+
+def read_source(root: Path, path: str, diagnostics: Diagnostics) -> SourceFile | None:
+    """One file; None when it was refused, which is reported; raise OutsideError when it cannot be read."""
+    full = root / path
+    if not full.resolve().is_relative_to(root.resolve()):
+        diagnostics.error(problems.FILE_OUTSIDE, f"`{path}` leads outside of the project", _start_of(path))
+        return None
+    try:
+        size = full.stat().st_size
+        if size > MAX_BYTES:
+            message = f"the file has {size:,} bytes"
+            diagnostics.error(problems.FILE_TOO_LARGE, message, _start_of(path), allowed=f"at most {MAX_BYTES:,}; split it")
+            return None
+        return SourceFile(path, full.read_bytes())
+    except OSError as error:
+        raise OutsideError(f"cannot read {path}: {error.strerror}") from error
+
+
+def decode(file: SourceFile, diagnostics: Diagnostics) -> str | None:
+    """The text of a file, without a byte order mark; None when it is not UTF-8, which is reported."""
+    try:
+        return file.content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        before = file.content[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        span = Span(file.path, line, column, line, column + 1)
+        diagnostics.error(problems.FILE_ENCODING, f"byte 0x{file.content[error.start]:02x} is not UTF-8", span)
+        return None
+
+
+def _find(root: Path, folders: Iterable[str], diagnostics: Diagnostics, failures: list[str]) -> Iterator[str]:
+    for folder in folders:
+        start = root / folder
+        if not start.is_dir():
+            failures.append(f"cannot read {folder}: no such folder (see `inputs` in promgen.yaml)")
+            continue
+        if not start.resolve().is_relative_to(root.resolve()):
+            diagnostics.error(problems.FILE_OUTSIDE, f"`{folder}` leads outside of the project", _start_of(folder))
+            continue
+        yield from _walk(root, start, failures)
+
+
+def _walk(root: Path, start: Path, failures: list[str]) -> Iterator[str]:
+    def failed(error: OSError) -> None:
+        failures.append(f"cannot read {error.filename}: {error.strerror}")
+
+    for folder, subfolders, names in os.walk(start, onerror=failed):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _start_of(path: str) -> Span:
+    return Span(path, 1, 1, 1, 1)

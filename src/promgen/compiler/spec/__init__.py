@@ -1,0 +1,1 @@
+"""The wire format: what may be written in a specification, version by version. Knows shapes, not meanings."""

@@ -1,0 +1,62 @@
+"""Everything of a project that runs: the one object that the compiler hands to whatever comes after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from promgen.base.conventions import Severity
+from promgen.base.durations import MINUTE, Duration
+from promgen.model.alert import Alert
+from promgen.model.slo import Slo
+
+SCRAPE_INTERVAL = Duration(15_000)
+EVALUATION_INTERVAL = MINUTE
+"""Interval of the groups that record the base pair; the windows' arithmetic depends on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    name: str
+    description: str = ""
+    contacts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service; dependencies are the names of the services it calls."""
+
+    name: str
+    system: str
+    owner: str
+    description: str = ""
+    criticality: Literal["critical", "high", "medium", "low"] | None = None
+    depends_on: tuple[str, ...] = ()
+    links: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    origin: str
+    """The file it is written in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What the rules will run on; `prometheus` is the oldest version, as (major, minor)."""
+
+    prometheus: tuple[int, int] = (2, 42)
+    scrape_interval: Duration = SCRAPE_INTERVAL
+    retention: Duration | None = None
+    external_labels: tuple[str, ...] = ()
+    severity_label: str = "severity"
+    severity_values: dict[Severity, str] = field(default_factory=dict)
+    runbook_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Sorted by name within each part; SLOs and alerts once per environment."""
+
+    target: Target = Target()
+    teams: tuple[Team, ...] = ()
+    services: tuple[Service, ...] = ()
+    slos: tuple[Slo, ...] = ()
+    alerts: tuple[Alert, ...] = ()

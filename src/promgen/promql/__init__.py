@@ -1,0 +1,42 @@
+"""Expressions of PromQL: read them, see what they select and cost, restrict them, print them.
+
+The only part of promgen that knows the library behind it. An `Expression` is valid by construction; everything else
+asks questions about one or makes another one. Nothing here knows what an SLO is.
+"""
+
+from promgen.promql.cost import Cost, samples
+from promgen.promql.errors import ExpressionError
+from promgen.promql.labels import LabelMatcher, MatchOperator, format_labels, format_selector, is_utf8_name
+from promgen.promql.parse import Expression, parse
+from promgen.promql.printing import one_line, pretty
+from promgen.promql.selectors import Selector, conflicting_matchers, metric_names, selectors, with_matchers
+from promgen.promql.shape import ValueType, grouping, has_filter, is_range, value_type
+from promgen.promql.window import WINDOW, substitute_window, uses_window
+
+__all__ = [
+    "WINDOW",
+    "Cost",
+    "Expression",
+    "ExpressionError",
+    "LabelMatcher",
+    "MatchOperator",
+    "Selector",
+    "ValueType",
+    "conflicting_matchers",
+    "format_labels",
+    "format_selector",
+    "grouping",
+    "has_filter",
+    "is_range",
+    "is_utf8_name",
+    "metric_names",
+    "one_line",
+    "parse",
+    "pretty",
+    "samples",
+    "selectors",
+    "substitute_window",
+    "uses_window",
+    "value_type",
+    "with_matchers",
+]
