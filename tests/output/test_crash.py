@@ -73,6 +73,11 @@ class Trial:
             project.build(NEW)
         return project
 
+    def mixture(self) -> Project:
+        """A project whose change was killed shortly before its end."""
+        killed = [self.killed_at(number, f"mixture-{number}") for number in range(1, self.count_calls() + 1)]
+        return [project for project in killed if not self.is_whole(project)][-1]
+
     def is_whole(self, project: Project) -> bool:
         """The output is the old or the new one, to the last file and folder."""
         return project.snapshot() in (self.old, self.new)
@@ -247,15 +252,39 @@ def test_failing_disk(trial: Trial) -> None:
 
 def test_undo_keeps_later_edits(trial: Trial) -> None:
     """Undoing keeps what somebody wrote after the build was killed."""
-    calls = range(1, trial.count_calls() + 1)
-    killed = [trial.killed_at(number, f"edited-{number}") for number in calls]
-    project = [project for project in killed if not trial.is_whole(project)][-1]
+    project = trial.mixture()
     project.write("rules/a", "by hand")
     project.write("rules/wide/d", "by hand")
     recover(project.root)
     assert project.read("rules/a") == "by hand"
     assert project.read("rules/wide/d") == "by hand"
     assert project.read("docs/c") == OLD["docs/c"]
+
+
+def test_plan_of_a_mixture(trial: Trial) -> None:
+    """A plan that was made without a recovery is refused, and the old output is back."""
+    project = trial.mixture()
+    plan = project.plan(NEW)
+    with pytest.raises(
+        OutsideError, match=r"changed while this build ran; nothing was written, run it again"
+    ):
+        project.apply(plan)
+    assert project.snapshot() == trial.old
+    project.build(NEW)
+    assert project.snapshot() == trial.new
+
+
+def test_flushed_before_the_journal(trial: Trial) -> None:
+    """Every staged file and the journal are flushed before anything is renamed, so a power cut undoes as well."""
+    project = trial.at_old("flushed")
+    plan = project.plan(NEW)
+    flushes_before_rename: list[int] = []
+    with (
+        at_call(0, die, calls=["fsync"]) as flushes,
+        at_call(1, lambda: flushes_before_rename.append(flushes()), calls=["replace"]),
+    ):
+        project.apply(plan)
+    assert flushes_before_rename == [len(plan.contents) + len({"promgen.lock", "the journal"})]
 
 
 if os.name == "posix":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from promgen.compiler.output.freshness import is_current, remember
-from promgen.compiler.output.lock import read_lock
+from promgen.compiler.output.lock import Lock, format_lock, read_lock
 from tests.output.project import Project
 
 FILES = {"rules/a": "1", "rules/b": "2"}
@@ -49,6 +49,12 @@ def test_changed_or_missing_file(
         (project.root / path).unlink()
     else:
         project.write(path, content)
+    assert not is_current(project.root, inputs, "key")
+
+
+def test_changed_lock(project: Project, inputs: list[Path]) -> None:
+    """Another lock is noticed, even one that every output on disk agrees with."""
+    (project.root / "promgen.lock").write_bytes(format_lock(Lock(generator="1.0", files={})))
     assert not is_current(project.root, inputs, "key")
 
 

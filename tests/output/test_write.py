@@ -136,6 +136,25 @@ def test_emptied_folders(project: Project) -> None:
     assert project.snapshot().keys() == {"empty", "docs", "docs/mine", "promgen.lock"}
 
 
+def test_used_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that stays in use is not replaced, since somebody may be watching it."""
+    project.build({"rules/a": "1"})
+    removed: list[str] = []
+    monkeypatch.setattr(os, "rmdir", lambda path: removed.append(Path(path).name))
+    project.build({"rules/b": "2"})
+    assert removed == ["staging"]
+
+
+def test_lock_of_a_regenerated_file(project: Project) -> None:
+    """The lock is not rewritten when only an edit was undone."""
+    project.build(OLD)
+    os.utime(project.root / "promgen.lock", ns=(0, 0))
+    project.write("rules/a", "by hand")
+    project.build(OLD)
+    assert project.outputs() == OLD
+    assert (project.root / "promgen.lock").stat().st_mtime_ns == 0
+
+
 def test_no_hard_links(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system without hard links is no obstacle."""
 

@@ -1,1 +1,1 @@
-"""What every other part stands on: places in files, diagnostics, units and the names promgen invents. Imports nothing of promgen."""
+"""What every other part stands on: places in files, diagnostics, units, names. Imports nothing of promgen."""

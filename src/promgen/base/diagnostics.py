@@ -11,6 +11,8 @@ from promgen.base.spans import Span
 
 
 class Level(StrEnum):
+    """Whether a build goes on."""
+
     ERROR = "error"
     WARNING = "warning"
 
@@ -55,13 +57,48 @@ class Diagnostics:
     def add(self, diagnostic: Diagnostic) -> None:
         self._found.setdefault((diagnostic.problem.slug, diagnostic.span, diagnostic.message), diagnostic)
 
-    def error(self, problem: Problem, message: str, span: Span | None, *, allowed: str = "", related: Iterable[Related] = (), subject: str = "") -> None:
-        self.add(Diagnostic(problem=problem, message=message, span=span, allowed=allowed, related=tuple(related), subject=subject))
+    def error(
+        self,
+        problem: Problem,
+        message: str,
+        span: Span | None,
+        *,
+        allowed: str = "",
+        related: Iterable[Related] = (),
+        subject: str = "",
+    ) -> None:
+        self.add(
+            Diagnostic(
+                problem=problem,
+                message=message,
+                span=span,
+                allowed=allowed,
+                related=tuple(related),
+                subject=subject,
+            )
+        )
 
-    def warning(self, problem: Problem, message: str, span: Span | None, *, allowed: str = "", related: Iterable[Related] = (), subject: str = "") -> None:
+    def warning(
+        self,
+        problem: Problem,
+        message: str,
+        span: Span | None,
+        *,
+        allowed: str = "",
+        related: Iterable[Related] = (),
+        subject: str = "",
+    ) -> None:
         level = Level.WARNING
         self.add(
-            Diagnostic(problem=problem, message=message, span=span, allowed=allowed, related=tuple(related), subject=subject, level=level)
+            Diagnostic(
+                problem=problem,
+                message=message,
+                span=span,
+                allowed=allowed,
+                related=tuple(related),
+                subject=subject,
+                level=level,
+            )
         )
 
     @property

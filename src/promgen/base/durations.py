@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from promgen.base.decimals import divide
 
-MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
+MILLISECONDS = {
+    "ms": 1,
+    "s": 1_000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+    "y": 31_536_000_000,
+}
 """What a unit is worth; a week has 7 days, a year 365, as in Prometheus."""
 
 _PRINTED_UNITS = tuple((unit, MILLISECONDS[unit]) for unit in ("d", "h", "m", "s", "ms"))
@@ -27,8 +36,12 @@ class Duration:
     def parse(cls, text: str) -> Duration:
         """Read `5m`, `1h30m`, `500 ms` or `0.5h`; raise ValueError that says what is allowed."""
         if not _WHOLE.fullmatch(text.strip()):
-            raise ValueError(f"`{text}` is not a duration; write a number and a unit (ms, s, m, h, d, w, y), such as 5m or 1h30m")
-        total = sum(Decimal(number) * MILLISECONDS[_WORDS.get(unit, unit)] for number, unit in _PARTS.findall(text))
+            raise ValueError(
+                f"`{text}` is not a duration; write a number and a unit (ms, s, m, h, d, w, y), such as 5m or 1h30m"
+            )
+        total = sum(
+            Decimal(number) * MILLISECONDS[_WORDS.get(unit, unit)] for number, unit in _PARTS.findall(text)
+        )
         if total != int(total):
             raise ValueError(f"`{text}` is finer than a millisecond, which Prometheus cannot express")
         return cls(int(total))
@@ -38,12 +51,7 @@ class Duration:
         return divide(Decimal(self.ms), Decimal(1000))
 
     def __str__(self) -> str:
-        rest, text = self.ms, ""
-        for unit, worth in _PRINTED_UNITS:
-            count, rest = divmod(rest, worth)
-            if count:
-                text += f"{count}{unit}"
-        return text or "0s"
+        return _print(self.ms)
 
     def __add__(self, other: Duration) -> Duration:
         return Duration(self.ms + other.ms)
@@ -54,6 +62,16 @@ class Duration:
     def __truediv__(self, other: Duration) -> Decimal:
         """How many times `other` fits, as an exact or 28-digit decimal."""
         return divide(Decimal(self.ms), Decimal(other.ms))
+
+
+@cache
+def _print(ms: int) -> str:
+    text = ""
+    for unit, worth in _PRINTED_UNITS:
+        count, ms = divmod(ms, worth)
+        if count:
+            text += f"{count}{unit}"
+    return text or "0s"
 
 
 SECOND = Duration(1_000)

@@ -23,11 +23,20 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?
 _SECONDS_IN = {
     **{unit: Decimal(worth) / 1000 for unit, worth in MILLISECONDS.items()},
     **{"us": Decimal("1e-6"), "µs": Decimal("1e-6"), "ns": Decimal("1e-9"), "min": Decimal(60)},
-    **{word: Decimal(worth) for word, worth in (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400))},
+    **{
+        word: Decimal(worth)
+        for word, worth in (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400))
+    },
     "milliseconds": Decimal("0.001"),
     "microseconds": Decimal("1e-6"),
 }
-_ONE_IN = {"": Decimal(1), "%": Decimal("0.01"), "percent": Decimal("0.01"), "ratio": Decimal(1), "bps": Decimal("0.0001")}
+_ONE_IN = {
+    "": Decimal(1),
+    "%": Decimal("0.01"),
+    "percent": Decimal("0.01"),
+    "ratio": Decimal(1),
+    "bps": Decimal("0.0001"),
+}
 _COUNTS = frozenset({"", "count"})
 
 _UNIT_OF_SUFFIX = {
@@ -66,7 +75,9 @@ def parse_quantity(text: str) -> Quantity:
     """Read a number with an optional unit; raise ValueError when there is no number or the unit is unknown."""
     match = _NUMBER.fullmatch(text)
     if not match:
-        raise ValueError(f"`{text}` does not start with a number; write a number and a unit, such as 500 ms or 85%")
+        raise ValueError(
+            f"`{text}` does not start with a number; write a number and a unit, such as 500 ms or 85%"
+        )
     number, unit = match.groups()
     if unit not in _SECONDS_IN and unit not in _ONE_IN and unit not in _COUNTS:
         _pint_unit(unit)
@@ -80,12 +91,18 @@ def convert(quantity: Quantity, unit: str) -> Decimal:
     seconds is more often meant as milliseconds.
     """
     for table in (_SECONDS_IN, _ONE_IN):
-        if quantity.unit in table and unit in table and not (quantity.unit == "" and unit not in {"", "ratio"}):
+        if (
+            quantity.unit in table
+            and unit in table
+            and not (quantity.unit == "" and unit not in {"", "ratio"})
+        ):
             return divide(quantity.value * table[quantity.unit], table[unit])
     if unit in _COUNTS and quantity.unit in _COUNTS:
         return quantity.value
     if quantity.unit == "":
-        raise UnitMismatch(f"`{quantity}` has no unit, but it is compared with {unit}; write for example `{quantity} {_example(unit)}`")
+        raise UnitMismatch(
+            f"`{quantity}` has no unit, but it is compared with {unit}; write for example `{quantity} {_example(unit)}`"
+        )
     if _is_local(quantity.unit) or _is_local(unit):
         raise UnitMismatch(f"`{quantity}` cannot be compared with {_spoken(unit)}")
     return _convert_with_pint(quantity, unit)
@@ -124,7 +141,9 @@ def _example(unit: str) -> str:
 def _registry() -> pint.UnitRegistry[Any]:
     import pint
 
-    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(non_int_type=Decimal, autoconvert_offset_to_baseunit=True)
+    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(
+        non_int_type=Decimal, autoconvert_offset_to_baseunit=True
+    )
     registry.define("USD = [currency_usd] = usd")
     registry.define("EUR = [currency_eur] = eur")
     registry.define("request = [] = requests = events = event")
@@ -137,7 +156,9 @@ def _pint_unit(unit: str) -> Any:
     try:
         return _registry().Unit(_PINT_NAMES.get(unit, unit))
     except (pint.PintError, ValueError, AttributeError, TypeError, SyntaxError) as error:
-        raise ValueError(f"`{unit}` is not a unit; write for example ms, s, %, MB, MB/s, USD or celsius") from error
+        raise ValueError(
+            f"`{unit}` is not a unit; write for example ms, s, %, MB, MB/s, USD or celsius"
+        ) from error
 
 
 def _convert_with_pint(quantity: Quantity, unit: str) -> Decimal:

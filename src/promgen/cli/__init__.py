@@ -42,7 +42,9 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
@@ -58,8 +60,20 @@ class LazyGroup(click.Group):
     epilog="Exit codes: 0 fine, 1 problems found, 2 usage, 3 drift, 4 the outside failed, 70 a bug in promgen.",
 )
 @click.version_option(__version__, message="promgen %(version)s")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="How results are printed.")
-@click.option("-C", "--directory", type=click.Path(file_okay=False, exists=True), default=".", help="Work in this folder.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How results are printed.",
+)
+@click.option(
+    "-C",
+    "--directory",
+    type=click.Path(file_okay=False, exists=True),
+    default=".",
+    help="Work in this folder.",
+)
 @click.pass_context
 def cli(context: click.Context, output_format: str, directory: str) -> None:
     """Compile SLOs and alerts, kept in git, into Prometheus rules.
@@ -90,7 +104,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(EXIT_OUTSIDE)
     except Exception as error:
-        _fail(f"internal error: {_trace(error)}\nThis is a bug in promgen; please report it with the text above.", EXIT_INTERNAL)
+        _fail(
+            f"internal error: {_trace(error)}\nThis is a bug in promgen; please report it with the text above.",
+            EXIT_INTERNAL,
+        )
 
 
 def _fail(message: str, code: int) -> Any:

@@ -37,7 +37,11 @@ def command(context: click.Context) -> None:
 def _drift_text(drift: Drift) -> str:
     if drift.is_clean:
         return "the specifications are valid and the outputs are up to date"
-    lines = [f"{click.style(difference.value, fg='yellow')}: {path}" for path, difference in drift.differences.items()]
+    lines = [
+        f"{click.style(difference.value, fg='yellow')}: {path}"
+        for path, difference in drift.differences.items()
+    ]
     if drift.has_generator_changed:
-        lines.append(f"the outputs were written by promgen {drift.locked_generator}, this is {drift.generator}: it may be promgen that changed")
+        versions = f"promgen {drift.locked_generator} wrote the outputs, this is {drift.generator}"
+        lines.append(f"{versions}: it may be promgen that changed")
     return "\n".join([*lines, "run `promgen build` and commit what it writes"])

@@ -24,7 +24,10 @@ def summary(found: Iterable[Diagnostic]) -> str:
     """How many there are of each level, such as `2 errors, 1 warning`."""
     levels = [diagnostic.level.value for diagnostic in found]
     counts = [(levels.count(level), level) for level in ("error", "warning")]
-    return ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for count, level in counts if count) or "no problems"
+    return (
+        ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for count, level in counts if count)
+        or "no problems"
+    )
 
 
 def to_json(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
@@ -39,7 +42,9 @@ def to_json(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
             "silence": diagnostic.problem.silence,
             "subject": diagnostic.subject,
             "place": _place(diagnostic.span),
-            "related": [{"place": _place(related.span), "text": related.text} for related in diagnostic.related],
+            "related": [
+                {"place": _place(related.span), "text": related.text} for related in diagnostic.related
+            ],
         }
         for diagnostic in found
     ]
@@ -57,9 +62,15 @@ def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
         lines += _excerpt(diagnostic.span, texts, colour)
     for related in diagnostic.related:
         lines += [f"  {related.text}:", *_excerpt(related.span, texts, "blue")]
-    notes = {"allowed": diagnostic.allowed, "why": diagnostic.problem.why, "silence": diagnostic.problem.silence}
+    notes = {
+        "allowed": diagnostic.allowed,
+        "why": diagnostic.problem.why,
+        "silence": diagnostic.problem.silence,
+    }
     lines += [f"   = {click.style(name, bold=True)}: {text}" for name, text in notes.items() if text]
-    lines.append(f"   = {click.style('more', bold=True)}: {DOCUMENTATION}#{diagnostic.problem.slug.replace('/', '-')}")
+    lines.append(
+        f"   = {click.style('more', bold=True)}: {DOCUMENTATION}#{diagnostic.problem.slug.replace('/', '-')}"
+    )
     return "\n".join(lines) + "\n"
 
 

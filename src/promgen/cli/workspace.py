@@ -19,6 +19,7 @@ from promgen.compiler.source.project_root import find_root
 
 
 def is_json(context: click.Context) -> bool:
+    """Whether results are for a machine."""
     return bool(context.obj["format"] == "json")
 
 
@@ -28,11 +29,15 @@ def root_of(context: click.Context) -> Path:
 
 
 def compile_here(root: Path, previous: Lock | None) -> Compilation:
-    """Compile without the cyclic garbage collector, which would walk a growing heap in which nothing is garbage."""
+    """Compile without the cyclic garbage collector, which would walk a growing heap in which nothing is garbage.
+
+    What was compiled is left out of later collections too: they cost a quarter of a cold build of 1,000 SLOs.
+    """
     gc.disable()
     try:
         return compile_project(root, previous, datetime.date.today())
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -58,6 +63,7 @@ def report(context: click.Context, compilation: Compilation) -> None:
 
 
 def print_json(data: Any) -> None:
+    """Print data for a machine that a person can read as well."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
@@ -71,5 +77,9 @@ def find_object(name: str, known: list[str]) -> str:
     if matches:
         raise UsageError(f"`{name}` is ambiguous: " + ", ".join(matches))
     close = get_close_matches(name, [*known, *(key.rpartition("/")[2] for key in known)], n=3)
-    hint = "did you mean " + " or ".join(f"`{key}`" for key in close) + "?" if close else "`promgen list` shows all"
+    hint = (
+        "did you mean " + " or ".join(f"`{key}`" for key in close) + "?"
+        if close
+        else "`promgen list` shows all"
+    )
     raise UsageError(f"there is no SLO or alert `{name}`; {hint}")

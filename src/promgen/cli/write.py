@@ -61,7 +61,8 @@ def _print_plan(plan: Plan, compilation: Compilation) -> None:
         click.echo(f"  {path} was edited by hand; it is generated, so the edit is gone", err=True)
     for path in plan.kept:
         click.echo(f"  {path} is no longer generated, but was edited; remove it yourself", err=True)
-    assert compilation.output is not None and compilation.resolved is not None
+    assert compilation.output is not None
+    assert compilation.resolved is not None
     groups = [group for file in compilation.output.rule_files for group in file.groups]
     rules = sum(len(group.rules) for group in groups)
     catalog = compilation.resolved.catalog

@@ -17,7 +17,9 @@ _SHOWN = 16
 
 def meanings_of(catalog: Catalog) -> dict[str, dict[str, str]]:
     """The digest of what each SLO measures, and its revision, by environment, service and name."""
-    return {_identity(slo): {"sli": meaning(slo.sli)[:_SHOWN], "revision": slo.revision} for slo in catalog.slos}
+    return {
+        _identity(slo): {"sli": meaning(slo.sli)[:_SHOWN], "revision": slo.revision} for slo in catalog.slos
+    }
 
 
 def check_meanings(resolved: Resolved, previous: Meanings, diagnostics: Diagnostics) -> None:

@@ -75,7 +75,9 @@ def compile_project(root: Path, previous: Lock | None, today: date) -> Compilati
     )
 
 
-def _envelopes(files: Iterable[SourceFile], texts: dict[str, str], diagnostics: Diagnostics) -> Iterable[Envelope]:
+def _envelopes(
+    files: Iterable[SourceFile], texts: dict[str, str], diagnostics: Diagnostics
+) -> Iterable[Envelope]:
     for file in files:
         text = decode(file, diagnostics)
         if text is not None:

@@ -37,7 +37,9 @@ def load_project(document: Document | None, diagnostics: Diagnostics) -> Project
     """The project; None when promgen.yaml is wrong, which is reported."""
     if document is None or document.root is None:
         start = Span(PROJECT_FILE, 1, 1, 1, 1)
-        diagnostics.error(problems.API_VERSION, f"{PROJECT_FILE} is empty", start, allowed="apiVersion and kind: Project")
+        diagnostics.error(
+            problems.API_VERSION, f"{PROJECT_FILE} is empty", start, allowed="apiVersion and kind: Project"
+        )
         return None
     settings = read_project(document, diagnostics)
     if settings is None:
@@ -53,7 +55,9 @@ def suppress(found: tuple[Diagnostic, ...], project: Project, today: date) -> tu
     used: set[int] = set()
     remaining = []
     for diagnostic in found:
-        places = [place for place, row in enumerate(project.settings.suppressions) if _matches(row, diagnostic)]
+        places = [
+            place for place, row in enumerate(project.settings.suppressions) if _matches(row, diagnostic)
+        ]
         used.update(places)
         if not any(project.settings.suppressions[place].until >= today for place in places):
             remaining.append(diagnostic)
@@ -61,10 +65,18 @@ def suppress(found: tuple[Diagnostic, ...], project: Project, today: date) -> tu
         span = project.span("suppressions", place)
         if place not in used:
             message = f"nothing of `{row.subject}` is found by {row.problem} any more"
-            remaining.append(Diagnostic(problem=problems.SUPPRESSION_UNUSED, message=message, span=span, level=Level.WARNING))
+            remaining.append(
+                Diagnostic(
+                    problem=problems.SUPPRESSION_UNUSED, message=message, span=span, level=Level.WARNING
+                )
+            )
         elif row.until < today:
             message = f"the suppression of {row.problem} for `{row.subject}` ended on {row.until}"
-            remaining.append(Diagnostic(problem=problems.SUPPRESSION_EXPIRED, message=message, span=span, level=Level.WARNING))
+            remaining.append(
+                Diagnostic(
+                    problem=problems.SUPPRESSION_EXPIRED, message=message, span=span, level=Level.WARNING
+                )
+            )
     return tuple(sorted(remaining, key=Diagnostic.sort_key))
 
 
@@ -72,7 +84,7 @@ def _matches(row: v1.Suppression, diagnostic: Diagnostic) -> bool:
     return (
         not diagnostic.is_error
         and row.problem == diagnostic.problem.slug
-        and (row.subject == "*" or row.subject == diagnostic.subject)
+        and row.subject in {"*", diagnostic.subject}
     )
 
 
@@ -94,7 +106,9 @@ def _prometheus_version(text: str, node: Node, path: Path, diagnostics: Diagnost
     if version is None or version < _OLDEST_PROMETHEUS:
         oldest = ".".join(map(str, _OLDEST_PROMETHEUS))
         message = f"`{text}` is not a version of Prometheus that promgen compiles for"
-        diagnostics.error(problems.TARGET_LACKS, message, find(node, path)[0].span, allowed=f"{oldest} or newer")
+        diagnostics.error(
+            problems.TARGET_LACKS, message, find(node, path)[0].span, allowed=f"{oldest} or newer"
+        )
         return _OLDEST_PROMETHEUS
     return version
 
@@ -109,7 +123,9 @@ def _check_requires(project: Project, diagnostics: Diagnostics) -> None:
     have = _version(__version__)
     if wanted is None or (have is not None and wanted > have):
         message = f"the project needs promgen `{project.settings.requires}`, this is {__version__}"
-        diagnostics.error(problems.VERSION_REQUIRED, message, project.span("requires"), allowed="a newer promgen")
+        diagnostics.error(
+            problems.VERSION_REQUIRED, message, project.span("requires"), allowed="a newer promgen"
+        )
 
 
 def _check_suppressions(project: Project, diagnostics: Diagnostics) -> None:
@@ -118,4 +134,6 @@ def _check_suppressions(project: Project, diagnostics: Diagnostics) -> None:
         if row.problem not in silenceable:
             span = project.span("suppressions", place, "problem")
             message = f"`{row.problem}` cannot be suppressed"
-            diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(row.problem, silenceable))
+            diagnostics.error(
+                problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(row.problem, silenceable)
+            )

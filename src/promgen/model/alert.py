@@ -46,7 +46,7 @@ class Alert:
     keep_firing_for: Duration | None = None
     absence: Absence | None = None
     labels: dict[str, str] = field(default_factory=dict)
-    help: Help = Help()
+    help: Help = field(default_factory=Help)
     origin: str
     """The file it is written in."""
 

@@ -1,8 +1,9 @@
 """The mathematics of a burn-rate tier: what it means in errors, minutes and events.
 
-With burn rate B, objective O, long window L and error ratio e, the threshold is B * (1 - O), and after a clean start it is
-crossed when L * B * (1 - O) / e has passed (SRE workbook, chapter 5). What sampling adds was measured on Prometheus 2.42
-and 3.5: a window of measured series adds one scrape and one evaluation at most; the base pair smears an event over 5 minutes.
+With burn rate B, objective O, long window L and error ratio e, the threshold is B * (1 - O), and after a clean start it
+is crossed when L * B * (1 - O) / e has passed (SRE workbook, chapter 5). What sampling adds was measured on Prometheus
+2.42 and 3.5: a window of measured series adds one scrape and one evaluation at most; the base pair smears an event over
+5 minutes.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def tier_facts(slo: Slo, tier: Tier, *, counted: bool, scrape: Duration, evaluat
     threshold = tier.threshold(slo.objective)
     return TierFacts(
         threshold=threshold,
-        detection=_detection(threshold, tier.long, counted and tier.long <= RAW_WINDOW_LIMIT, scrape, evaluation),
+        detection=_detection(
+            threshold, tier.long, counted and tier.long <= RAW_WINDOW_LIMIT, scrape, evaluation
+        ),
         one_failure_below=divide(Decimal(HOUR.ms), threshold * tier.long.ms),
         budget_share=tier.budget_share(slo.period.length),
     )

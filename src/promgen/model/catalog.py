@@ -17,6 +17,8 @@ EVALUATION_INTERVAL = MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
+    """People who answer for services."""
+
     name: str
     description: str = ""
     contacts: dict[str, str] = field(default_factory=dict)

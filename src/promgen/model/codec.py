@@ -51,9 +51,13 @@ def load_catalog(content: bytes) -> Catalog:
         data = orjson.loads(content)
         schema = data.pop("schema")
         if schema > SCHEMA:
-            raise CatalogError(f"the catalogue has schema {schema}; this promgen reads up to {SCHEMA}: update promgen")
+            raise CatalogError(
+                f"the catalogue has schema {schema}; this promgen reads up to {SCHEMA}: update promgen"
+            )
         if schema < _OLDEST:
-            raise CatalogError(f"the catalogue has schema {schema}; this promgen reads from {_OLDEST}: build it again")
+            raise CatalogError(
+                f"the catalogue has schema {schema}; this promgen reads from {_OLDEST}: build it again"
+            )
         catalog = _decode(data, Catalog)
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise CatalogError(f"not a catalogue: {error}") from error
@@ -74,7 +78,7 @@ class _Layout(typing.NamedTuple):
 
 
 @cache
-def _layout(cls: type) -> _Layout:
+def _layout(cls: type[Any]) -> _Layout:
     hints = typing.get_type_hints(cls)
     rows, unions = [], set()
     for field in fields(cls):
@@ -91,8 +95,10 @@ def _classes(hint: Any) -> list[type]:
 
 def encode(value: Any, *, tagged: bool = False) -> Any:
     """A value of the domain as JSON data; `tagged` adds the class of an object as `kind`."""
+    if isinstance(value, Enum):
+        return value.value
     if value is None or isinstance(value, str | int | bool):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if isinstance(value, Decimal):
         return format_decimal(value)
     if isinstance(value, Duration):
@@ -103,8 +109,9 @@ def encode(value: Any, *, tagged: bool = False) -> Any:
         return [encode(item) for item in value]
     if isinstance(value, dict):
         return {str(encode(key)): encode(item) for key, item in value.items()}
-    layout = _layout(type(value))
-    encoded: dict[str, Any] = {"kind": type(value).__name__} if tagged else {}
+    cls: type[Any] = type(value)
+    layout = _layout(cls)
+    encoded: dict[str, Any] = {"kind": cls.__name__} if tagged else {}
     for attribute, name, _, default in layout.fields:
         item = getattr(value, attribute)
         if default is MISSING or item != default:
@@ -146,7 +153,9 @@ def _decode_class(data: Any, hint: Any) -> Any:
         return datetime.fromisoformat(data)
     if is_dataclass(hint) and isinstance(hint, type):
         known = {name: (attribute, member) for attribute, name, member, _ in _layout(hint).fields}
-        return hint(**{known[name][0]: _decode(item, known[name][1]) for name, item in data.items() if name != "kind"})
+        return hint(
+            **{known[name][0]: _decode(item, known[name][1]) for name, item in data.items() if name != "kind"}
+        )
     if hint is Decimal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return hint(data)
     if not isinstance(data, hint):

@@ -87,6 +87,8 @@ Sli = EventSli | NativeLatencySli | GaugeSli | ProbeSli | RawSli | TimeSliceSli 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingPeriod:
+    """The time up to now."""
+
     length: Duration
 
     def __str__(self) -> str:
@@ -193,7 +195,7 @@ class Slo:
     revision: str = ""
     """Set when history was reset: names the meaning of the SLI, as part of the identity."""
     labels: dict[str, str] = field(default_factory=dict)
-    help: Help = Help()
+    help: Help = field(default_factory=Help)
     origin: str
     """The file it is written in."""
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from promgen.promql.tokens import BINARY_OPERATORS, Token
 
-_MODIFIERS_WITH_LIST = frozenset({"on", "ignoring", "group_left", "group_right", "fill", "fill_left", "fill_right"})
+_MATCHINGS = frozenset({"on", "ignoring", "group_left", "group_right"})
 _FILLS = frozenset({"fill", "fill_left", "fill_right"})
 _GROUPINGS = frozenset({"by", "without"})
 _NUMBERS = frozenset({"inf", "nan"})
@@ -56,6 +56,7 @@ class Layout:
 
 
 def read_layout(tokens: Sequence[Token]) -> Layout:
+    """Find the operands and the first token without a place."""
     return _Reader(tokens).read()
 
 
@@ -98,7 +99,7 @@ class _Reader:
         kind, word = self.kinds[at], self.words[at]
         if kind == "name":
             return self._name(at)
-        if kind == "number" or kind == "duration" or kind == "string":
+        if kind in {"number", "duration", "string"}:
             return self._completed(at, at)
         if word == "(":
             self.opened.append(at)
@@ -154,7 +155,7 @@ class _Reader:
             return self._modified(at, self.pairs[at])
         if word in _GROUPINGS and self._word(at + 1) == "(":
             return self._modified(at, self.pairs[at + 1]) if self._follows(at + 1, _LABELS_FOLLOW) else 0
-        return self._time(at) if word == "offset" or word == "@" else self._stop(at)
+        return self._time(at) if word in {"offset", "@"} else self._stop(at)
 
     def _modified(self, at: int, last: int) -> int:
         """What was read belongs to the operand before it."""
@@ -164,13 +165,17 @@ class _Reader:
     def _operator(self, start: int) -> int:
         """An operator with `bool`, `on (…)`, `group_left (…)` and so on."""
         at = start + 1
-        while (word := self._word(at)) == "bool" or word in _MODIFIERS_WITH_LIST:
-            if word != "bool" and self._word(at + 1) == "(":
-                if word not in _FILLS and not self._follows(at + 1, _LABELS_FOLLOW):
+        while self._is_modifier(at):
+            if self._word(at + 1) == "(" and self.words[at] != "bool":
+                if self.words[at] in _MATCHINGS and not self._follows(at + 1, _LABELS_FOLLOW):
                     return 0
                 at = self.pairs[at + 1]
             at += 1
         return at - start
+
+    def _is_modifier(self, at: int) -> bool:
+        word = self._word(at)
+        return word == "bool" or word in _MATCHINGS or (word in _FILLS and self._word(at + 1) == "(")
 
     def _time(self, at: int) -> int:
         """`offset -5m`, `@ 1700000000`, `@ start()`."""

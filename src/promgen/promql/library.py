@@ -1,19 +1,20 @@
 """The library behind promgen's expressions: hands it texts that it reads correctly, and prints what it has read.
 
-promql-parser 0.11 takes back-quoted strings for escaped ones inside braces, `\\xff` for a character instead of a byte, and
-overflows its stack on 22,000 lines of comments. So strings are rewritten and comments removed before it sees them; it
-has no positions that could shift. Its nodes are printed with `prettify`, because their `str` loses escapes of regular
+promql-parser 0.11 takes back-quoted strings for escaped ones inside braces and `\\xff` for a character instead of a byte,
+and overflows its stack on 22,000 lines of comments. So strings are rewritten and comments removed before it sees them;
+it has no positions that could shift. Its nodes are printed with `prettify`, because their `str` loses escapes of regular
 expressions.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 import promql_parser
 
 from promgen.promql.strings import quote, unquote
-from promgen.promql.tokens import Token, tokenize
+from promgen.promql.tokens import BINARY_OPERATORS, Token, tokenize
 from promgen.promql.window import WINDOW
 
 WINDOW_MS = 65_431
@@ -21,6 +22,10 @@ WINDOW_MS = 65_431
 
 _WINDOW_READ = f"{WINDOW_MS}ms"
 _WINDOW_PRINTED = "1m5s431ms"
+_LOST_IGNORING = re.compile(r"(?<!\) )group_(?:left|right) \(")
+"""`prettify` leaves an empty `ignoring ()` out, which must stand before `group_left (…)`."""
+
+_GROUPS = frozenset({"group_left", "group_right"})
 _LINE_BREAK = re.compile(r"(?<=[(\[{])\n\s*|\n\s*(?=[)\]}])|\n(\s*)")
 
 
@@ -34,7 +39,7 @@ def read(text: str) -> promql_parser.Expr:
         return promql_parser.parse(text)
     except (ValueError, OverflowError) as error:
         raise LibraryError(str(error)) from None
-    except BaseException as error:  # a panic of the library derives from BaseException, as KeyboardInterrupt does
+    except BaseException as error:  # a panic of the library is no Exception, as KeyboardInterrupt is none
         if type(error).__name__ != "PanicException":
             raise
         raise LibraryError(f"the expression cannot be read: {error}") from None
@@ -52,18 +57,24 @@ def written_for_library(token: Token) -> str:
 def print_lines(node: promql_parser.Expr, *, has_window: bool) -> str:
     """The expression in the library's layout: one line if it is short, otherwise indented."""
     text = node.prettify()
-    if has_window or not text.replace("\n", "").isprintable():
-        text = "".join(_written_for_people(token) for token in tokenize(text))
+    if has_window or _LOST_IGNORING.search(text) or not text.replace("\n", "").isprintable():
+        text = "".join(_written_for_people(tokenize(text)))
     return text
 
 
 def print_line(node: promql_parser.Expr, *, has_window: bool) -> str:
     """The same on one line."""
-    text = print_lines(node, has_window=has_window)
-    return text if "\n" not in text else _LINE_BREAK.sub(lambda found: " " if found[1] is not None else "", text)
+    text = print_lines(node, has_window=has_window).lstrip()
+    return _LINE_BREAK.sub(lambda found: "" if found[1] is None else " ", text) if "\n" in text else text
 
 
-def _written_for_people(token: Token) -> str:
-    if token.text == _WINDOW_PRINTED:
-        return WINDOW
-    return quote(unquote(token.text)) if token.kind == "string" else token.text
+def _written_for_people(tokens: Iterable[Token]) -> Iterator[str]:
+    before = ""
+    for token in tokens:
+        if token.text in _GROUPS and (before in BINARY_OPERATORS or before == "bool"):
+            yield "ignoring () "
+        if token.kind == "string":
+            yield quote(unquote(token.text))
+        else:
+            yield WINDOW if token.text == _WINDOW_PRINTED else token.text
+        before = before if token.kind == "space" else token.text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from promgen.promql import library
 from promgen.promql.errors import ExpressionError
@@ -30,7 +31,8 @@ _ABOUT = {
 }
 """Messages about one token: the last one of this text in the refused part."""
 
-_EXPERIMENTAL = frozenset({"anchored", "smoothed"})
+_EXPERIMENTAL = frozenset({"anchored", "smoothed", "</", ">/"})
+_CALCULATED_RANGE = re.compile(r"unexpected character inside brackets: '[-+*/%^(]'")
 
 _Part = tuple[int, int]
 """Indexes of the first and the last token."""
@@ -75,7 +77,9 @@ def _misplaced(tokens: Sequence[Token], message: str) -> ExpressionError:
         return _refused(tokens, layout.operands, message)
     if layout.misplaced < len(tokens):
         return _without_place(tokens[layout.misplaced])
-    return ExpressionError("syntax", "the expression ends too early; something is missing", start=tokens[-1].end, length=0)
+    return ExpressionError(
+        "syntax", "the expression ends too early; something is missing", start=tokens[-1].end, length=0
+    )
 
 
 def _without_place(token: Token) -> ExpressionError:
@@ -87,19 +91,29 @@ def _without_place(token: Token) -> ExpressionError:
 
 def _refused(tokens: Sequence[Token], operands: Sequence[_Part], message: str) -> ExpressionError:
     first, last = _narrow(tokens, _smallest_refused(tokens, operands, message), message)
+    start, end = tokens[first].start, tokens[last].end
+    if _CALCULATED_RANGE.match(message):
+        message = "a calculated range is experimental in Prometheus, and promgen cannot read it"
+        return ExpressionError("unsupported", message, start=start, length=end - start)
     if message == _NO_GRAMMAR:
         message = "this is not an expression of PromQL"
-    start = tokens[first].start
-    return ExpressionError("syntax", message, start=start, length=tokens[last].end - start)
+    return ExpressionError("syntax", message, start=start, length=end - start)
 
 
 def _smallest_refused(tokens: Sequence[Token], operands: Sequence[_Part], message: str) -> _Part:
     """The first operand that the library refuses alone with the same message; inner ones come before outer ones."""
-    prepared = [library.written_for_library(token) for token in tokens]
+    prepared = list(_prepared(tokens))
     for first, last in operands:
-        if _refusal(" ".join(prepared[first : last + 1])) == message:
+        if _refusal("".join(prepared[first : last + 1])) == message:
             return first, last
     return 0, len(tokens) - 1
+
+
+def _prepared(tokens: Sequence[Token]) -> Iterator[str]:
+    """The texts of the tokens for the library, apart where they were apart."""
+    for token, following in pairwise([*tokens, tokens[-1]]):
+        gap = " " if following.start > token.end else ""
+        yield library.written_for_library(token) + gap
 
 
 def _refusal(text: str) -> str | None:
@@ -125,13 +139,24 @@ def _meant(tokens: Sequence[Token], message: str) -> Iterator[int]:
     if message in _ABOUT:
         yield from (at for at in reversed(range(len(tokens))) if tokens[at].text.lower() == _ABOUT[message])
     elif message == _NEEDS_BOOL:
-        yield from (at for at, token in enumerate(tokens) if token.text in COMPARISONS and tokens[at + 1].text.lower() != "bool")
+        yield from (
+            at
+            for at, token in enumerate(tokens)
+            if token.text in COMPARISONS and tokens[at + 1].text.lower() != "bool"
+        )
     elif message.startswith(_REGEX):
-        pattern = message.removeprefix(_REGEX)
-        yield from (at for at, token in enumerate(tokens) if token.kind == "string" and unquote(token.text) == pattern)
+        yield from (
+            at
+            for at, token in enumerate(tokens)
+            if tokens[at - 1].text in {"=~", "!~"} and _means(token, message)
+        )
     else:
         for quoted in _QUOTED.findall(message):
             yield from (at for at, token in enumerate(tokens) if token.text.strip("\"'`") == quoted)
+
+
+def _means(token: Token, message: str) -> bool:
+    return token.kind == "string" and unquote(token.text) == message.removeprefix(_REGEX)
 
 
 def _at(token: Token, message: str) -> ExpressionError:

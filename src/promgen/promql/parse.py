@@ -17,8 +17,8 @@ from promgen.promql.window import check_variables
 CACHED = 4096
 """How many texts `parse` remembers: the expressions of some hundred SLOs, about 10 MB."""
 
-_NEEDS_CARE = re.compile(r"[#$`\\@]|\[[^\]]*[.eExX]|[0-9]{5}")
-"""What may need more than the library: comments, variables, strings with escapes, and times it would misread."""
+_NEEDS_CARE = re.compile(r"[#$`\\@]|\[[^\]]*[.eExX]|[oO][fF][fF]|[0-9]y|[0-9]{5}")
+"""What may need more than the library: comments, variables, strings with escapes, and times it might misread."""
 
 
 @dataclass(frozen=True, slots=True)

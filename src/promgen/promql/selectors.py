@@ -68,8 +68,10 @@ def with_matchers(expression: Expression, matchers: Iterable[LabelMatcher]) -> E
     return parse("".join(pieces) + expression.canonical[done:]) if pieces else expression
 
 
-def conflicting_matchers(expression: Expression, matchers: Iterable[LabelMatcher]) -> tuple[tuple[str, str], ...]:
-    """The (metric, label) of selectors that demand another value than an `=` matcher to be added; metric "" if it has no name."""
+def conflicting_matchers(
+    expression: Expression, matchers: Iterable[LabelMatcher]
+) -> tuple[tuple[str, str], ...]:
+    """The (metric, label) of selectors that demand another value than one of the matchers; a nameless metric is ""."""
     wanted = {matcher.name: matcher.value for matcher in matchers if matcher.op == "="}
     conflicts = (
         (found.metric or "", present.name)
@@ -126,7 +128,9 @@ def _matcher(matcher: promql_parser.Matcher) -> LabelMatcher:
     return LabelMatcher(matcher.name, _OPERATORS[str(matcher.op)], matcher.value)
 
 
-def _additions(tokens: Sequence[Token], place: SelectorPlace, wanted: Sequence[LabelMatcher]) -> Iterator[tuple[int, str]]:
+def _additions(
+    tokens: Sequence[Token], place: SelectorPlace, wanted: Sequence[LabelMatcher]
+) -> Iterator[tuple[int, str]]:
     """Where in the text of a selector to put which text; one place for every branch between its braces."""
     if place.braces is None:
         yield tokens[place.first].end, "{" + ",".join(map(str, wanted)) + "}"

@@ -26,6 +26,7 @@ _CHANGES_LABELS = _ABSENCE | {"label_replace", "label_join", "info", "histogram_
 
 
 def value_type(expression: Expression) -> ValueType:
+    """What evaluating it gives."""
     return type_of(expression.node)
 
 
@@ -52,6 +53,7 @@ def grouping(expression: Expression) -> tuple[str, ...] | None:
 
 
 def type_of(node: promql_parser.Expr) -> ValueType:
+    """What evaluating a part gives."""
     while isinstance(node, promql_parser.ParenExpr | promql_parser.UnaryExpr):
         node = node.expr
     if isinstance(node, promql_parser.Call):
@@ -97,7 +99,11 @@ def _operator_filters(node: promql_parser.BinaryExpr) -> bool:
         return _filters(node.lhs) and _filters(node.rhs)
     if operator in {"and", "unless"}:
         return True
-    if operator in COMPARISONS and type_of(node) == "vector" and not (node.modifier and node.modifier.return_bool):
+    if (
+        operator in COMPARISONS
+        and type_of(node) == "vector"
+        and not (node.modifier and node.modifier.return_bool)
+    ):
         return True
     return _filters(node.lhs) or _filters(node.rhs)
 
@@ -120,7 +126,9 @@ def _grouping_of_aggregation(node: promql_parser.AggregateExpr) -> tuple[str, ..
         return _grouping(node.expr)
     labels = group_labels(node)
     if name == "count_values" and labels is not None:
-        return _union(labels, [node.param.val]) if isinstance(node.param, promql_parser.StringLiteral) else None
+        return (
+            _union(labels, [node.param.val]) if isinstance(node.param, promql_parser.StringLiteral) else None
+        )
     return labels
 
 

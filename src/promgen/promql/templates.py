@@ -11,13 +11,62 @@ import re
 from dataclasses import dataclass, field
 
 FUNCTIONS = frozenset(
-    """and args call div eq first ge graphLink gt html humanize humanize1024 humanizeDuration humanizePercentage
-    humanizeTimestamp index js label le len lt match ne not or parseDuration pathPrefix externalURL print printf println
-    query reReplaceAll safeHtml slice sortByLabel stripDomain stripPort strvalue tableLink title tmpl toDuration toLower
-    toTime toUpper urlquery value now""".split()
+    [
+        "and",
+        "args",
+        "call",
+        "div",
+        "eq",
+        "first",
+        "ge",
+        "graphLink",
+        "gt",
+        "html",
+        "humanize",
+        "humanize1024",
+        "humanizeDuration",
+        "humanizePercentage",
+        "humanizeTimestamp",
+        "index",
+        "js",
+        "label",
+        "le",
+        "len",
+        "lt",
+        "match",
+        "ne",
+        "not",
+        "or",
+        "parseDuration",
+        "pathPrefix",
+        "externalURL",
+        "print",
+        "printf",
+        "println",
+        "query",
+        "reReplaceAll",
+        "safeHtml",
+        "slice",
+        "sortByLabel",
+        "stripDomain",
+        "stripPort",
+        "strvalue",
+        "tableLink",
+        "title",
+        "tmpl",
+        "toDuration",
+        "toLower",
+        "toTime",
+        "toUpper",
+        "urlquery",
+        "value",
+        "now",
+    ]
 )
 VARIABLES = frozenset({"$", "$labels", "$value", "$externalLabels", "$externalURL"})
-_KEYWORDS = frozenset({"if", "else", "end", "range", "with", "define", "template", "block", "break", "continue"})
+_KEYWORDS = frozenset(
+    {"if", "else", "end", "range", "with", "define", "template", "block", "break", "continue"}
+)
 _OPENING = frozenset({"if", "range", "with", "define", "block"})
 
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)

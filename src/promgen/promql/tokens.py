@@ -10,7 +10,18 @@ import re
 from typing import Literal, NamedTuple, cast
 
 Kind = Literal[
-    "space", "comment", "string", "unterminated", "duration", "number", "name", "variable", "open", "close", "operator", "other"
+    "space",
+    "comment",
+    "string",
+    "unterminated",
+    "duration",
+    "number",
+    "name",
+    "variable",
+    "open",
+    "close",
+    "operator",
+    "other",
 ]
 
 WORD_OPERATORS = frozenset({"and", "or", "unless", "atan2"})
@@ -29,7 +40,7 @@ _TOKEN = re.compile(
   | (?P<variable>\$(?:\{[^}\n]*\}|[A-Za-z0-9_]+))
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
-  | (?P<operator>=~|!~|==|!=|<=|>=|[-+*/%^<>=@,:])
+  | (?P<operator></|>/|=~|!~|==|!=|<=|>=|[-+*/%^<>=@,:])
   | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -50,8 +61,11 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> list[Token]:
     """All tokens in order, white space and comments included."""
-    return [Token(cast(Kind, found.lastgroup), found.group(), found.start()) for found in _TOKEN.finditer(text)]
+    return [
+        Token(cast(Kind, found.lastgroup), found.group(), found.start()) for found in _TOKEN.finditer(text)
+    ]
 
 
 def is_significant(token: Token) -> bool:
-    return token.kind != "space" and token.kind != "comment"
+    """Whether it is more than white space or a comment."""
+    return token.kind not in {"space", "comment"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from promgen.promql.errors import ExpressionError
 from promgen.promql.tokens import Token, tokenize
@@ -26,9 +27,15 @@ def substitute_window(text: str, window: str) -> str:
     """
     if not _DURATION.fullmatch(window):
         raise ValueError(f"`{window}` is not a duration of PromQL, such as 5m or 1h30m")
-    tokens = tokenize(text)
-    starts = {token.start for token in _windows(tokens)}
-    return "".join(window if token.start in starts else token.text for token in tokens)
+    return window.join(_around_windows(text))
+
+
+@lru_cache(maxsize=4096)
+def _around_windows(text: str) -> tuple[str, ...]:
+    """What stands before, between and after the windows; cached, as each expression is taken over several windows."""
+    starts = [token.start for token in _windows(tokenize(text))]
+    begins = (0, *(start + len(WINDOW) for start in starts))
+    return tuple(text[begin:end] for begin, end in zip(begins, (*starts, len(text)), strict=True))
 
 
 def check_variables(tokens: Iterable[Token]) -> bool:

@@ -11,10 +11,11 @@ from promgen.promql.templates import template_fault
 
 
 def check_annotations(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    """Report templates that would fail when an alert fires."""
     objects: list[tuple[str, Slo | Alert]] = [("slo", slo) for slo in resolved.catalog.slos]
     objects += [("alert", alert) for alert in resolved.catalog.alerts]
     for kind, owner in objects:
-        texts = {("description",): owner.help.description}
+        texts: dict[tuple[str, ...], str] = {("description",): owner.help.description}
         texts |= {("annotations", name): text for name, text in owner.help.annotations.items()}
         for path, text in texts.items():
             if "{{" in text and (fault := template_fault(text)):

@@ -11,6 +11,7 @@ _SloKey = tuple[str, str, str]
 
 
 def check_composites(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    """Report parts that are not compiled or not grouped alike, and composites that contain themselves."""
     by_key = {(slo.environment, slo.service, slo.name): slo for slo in resolved.catalog.slos}
     for slo in resolved.catalog.slos:
         if isinstance(slo.sli, CompositeSli):
@@ -19,10 +20,14 @@ def check_composites(resolved: Resolved, diagnostics: Diagnostics) -> None:
                 found = by_key.get((slo.environment, part.service, part.slo))
                 if found is None:
                     message = f"part `{part.service}/{part.slo}` is not compiled{_where(slo)}"
-                    diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed="an SLO that is not disabled")
+                    diagnostics.error(
+                        problems.UNKNOWN_REFERENCE, message, span, allowed="an SLO that is not disabled"
+                    )
                 elif missing := [label for label in slo.group_by if label not in found.group_by]:
                     message = f"part `{part.service}/{part.slo}` is not grouped by {', '.join(missing)}"
-                    diagnostics.error(problems.GROUP_LABEL, message, span, allowed="labels that all parts are grouped by")
+                    diagnostics.error(
+                        problems.GROUP_LABEL, message, span, allowed="labels that all parts are grouped by"
+                    )
             if _contains(slo, slo, by_key, set()):
                 diagnostics.error(problems.COMPOSITE_CYCLE, f"composite `{slo.key}` contains itself", span)
 

@@ -12,7 +12,9 @@ from promgen.compiler.resolve.catalog import Resolved
 def check_dependencies(resolved: Resolved, diagnostics: Diagnostics) -> None:
     """Report each circle once, at the first of its services by name."""
     graph = {service.name: set(service.depends_on) for service in resolved.catalog.services}
-    places = {document.name: document.name_span for document in resolved.documents if document.kind == "Service"}
+    places = {
+        document.name: document.name_span for document in resolved.documents if document.kind == "Service"
+    }
     while True:
         try:
             TopologicalSorter(graph).prepare()

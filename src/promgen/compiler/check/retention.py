@@ -9,11 +9,16 @@ from promgen.model.slo import CalendarPeriod
 
 
 def check_retention(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    """Warn of periods that outlive the samples."""
     retention = resolved.catalog.target.retention
-    for slo in resolved.catalog.slos if retention is not None else ():
+    if retention is None:
+        return
+    for slo in resolved.catalog.slos:
         period = slo.period
         length = period.longest if isinstance(period, CalendarPeriod) else period.length
         if length >= retention:
             message = f"the period of `{slo.key}` ({period}) is not shorter than the retention ({retention})"
             span = resolved.span("slo", slo, "window")
-            diagnostics.warning(problems.RETENTION, message, span, allowed=f"a period below {retention}", subject=slo.key)
+            diagnostics.warning(
+                problems.RETENTION, message, span, allowed=f"a period below {retention}", subject=slo.key
+            )

@@ -14,18 +14,22 @@ _SCRAPES = 4
 
 
 def check_windows(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    """Report windows that are too short, too long or in the wrong order."""
     scrape = resolved.catalog.target.scrape_interval
     least = scrape * _SCRAPES
     for slo in resolved.catalog.slos:
         span = resolved.span("slo", slo, "alerting", "policy")
         if least > PAIR_WINDOW and not isinstance(slo.sli, ProbeSli | CompositeSli):
             message = f"the base window of {PAIR_WINDOW} is shorter than {_SCRAPES} scrapes of {scrape}"
-            diagnostics.error(problems.WINDOW_SCRAPES, message, span, allowed="a scrape interval of at most 75s")
+            diagnostics.error(
+                problems.WINDOW_SCRAPES, message, span, allowed="a scrape interval of at most 75s"
+            )
         for tier in slo.tiers:
             if wrong := _wrong_with(tier, slo):
                 diagnostics.error(problems.WINDOW_RANGE, f"tier `{tier.name}` of `{slo.key}`: {wrong}", span)
             if tier.short < least:
-                message = f"tier `{tier.name}` of `{slo.key}`: its short window of {tier.short} is shorter than {_SCRAPES} scrapes"
+                what = f"tier `{tier.name}` of `{slo.key}`"
+                message = f"{what}: its short window of {tier.short} is shorter than {_SCRAPES} scrapes"
                 allowed = f"at least {least} at a scrape interval of {scrape}"
                 diagnostics.error(problems.WINDOW_SCRAPES, message, span, allowed=allowed)
 

@@ -39,7 +39,12 @@ class _Alert:
 
     def rules(self) -> Iterable[Rule]:
         if self.is_recorded:
-            yield Rule(names.ALERT_VALUE, self.expr, {names.ALERT_LABEL: self.alert.name, **self.identity}, "alert-value")
+            yield Rule(
+                names.ALERT_VALUE,
+                self.expr,
+                {names.ALERT_LABEL: self.alert.name, **self.identity},
+                "alert-value",
+            )
         for place, level in enumerate(self.alert.levels):
             yield self.rule(level, self.replacing(place))
         if self.alert.absence is not None:
@@ -92,7 +97,13 @@ class _Alert:
         annotations = alert_annotations(self.alert.help, summary, description)
         annotations |= {key: text for key, text in (("summary", summary), ("description", description))}
         return Rule(
-            name, f"absent({wanted})", self.labels(absence.severity), PASS, is_alert=True, hold=absence.after, annotations=annotations
+            name,
+            f"absent({wanted})",
+            self.labels(absence.severity),
+            PASS,
+            is_alert=True,
+            hold=absence.after,
+            annotations=annotations,
         )
 
     def replacing(self, place: int) -> str:
@@ -106,7 +117,9 @@ class _Alert:
             condition = f"{condition}\n  or {held}"
         if worse:
             condition = f"({condition})" if lower or self.alert.overrides else condition
-            replaced = (f"unless ({_grouped(self.condition(level))} and {self.firing(level)})" for level in worse)
+            replaced = (
+                f"unless ({_grouped(self.condition(level))} and {self.firing(level)})" for level in worse
+            )
             condition = "\n  ".join([condition, *replaced])
         return condition
 
@@ -130,7 +143,12 @@ class _Alert:
         labels = self.labels(level.severity)
         ignored = ", ".join(["alertname", "alertstate", *labels])
         severity = severity_value(level.severity, self.target)
-        chosen = {"alertname": self.alert.name, "alertstate": "firing", self.target.severity_label: severity, **self.identity}
+        chosen = {
+            "alertname": self.alert.name,
+            "alertstate": "firing",
+            self.target.severity_label: severity,
+            **self.identity,
+        }
         return f"ignoring ({ignored}) ALERTS{matchers(chosen)}"
 
 

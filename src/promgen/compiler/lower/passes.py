@@ -8,7 +8,12 @@ from functools import partial
 from promgen.base.durations import Duration
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
 from promgen.compiler.lower.alerts import lower_alert
-from promgen.compiler.lower.slo.alerts import lower_absence, lower_burn_alerts, lower_coverage_alert, lower_sanity
+from promgen.compiler.lower.slo.alerts import (
+    lower_absence,
+    lower_burn_alerts,
+    lower_coverage_alert,
+    lower_sanity,
+)
 from promgen.compiler.lower.slo.blocks import lower_blocks
 from promgen.compiler.lower.slo.frame import Frame
 from promgen.compiler.lower.slo.period import INTERVAL as PERIOD_INTERVAL
@@ -20,7 +25,14 @@ from promgen.model.slo import CompositeSli, Slo
 
 Pass = Callable[[Frame], Iterable[Rule]]
 
-SLO_PASSES: tuple[Pass, ...] = (lower_pair, lower_windows, lower_blocks, lower_burn_alerts, lower_absence, lower_sanity)
+SLO_PASSES: tuple[Pass, ...] = (
+    lower_pair,
+    lower_windows,
+    lower_blocks,
+    lower_burn_alerts,
+    lower_absence,
+    lower_sanity,
+)
 """Every minute, each reading only what stands above it."""
 
 PERIOD_PASSES: tuple[Pass, ...] = (lower_period, lower_budget, lower_info, lower_coverage_alert)

@@ -154,7 +154,7 @@ def _put(target: Path, staged: str, *, is_replacing: bool) -> None:
 
 
 def _remove_emptied(root: Path, steps: Iterable[_Step]) -> None:
-    """Remove the folders that only the deleted files were in."""
+    """Remove the folders that only the deleted files were in; one that stays in use is not even replaced."""
     left = {folder for step in steps if step.new is None for folder in folders_of(step.path)}
     used = {folder for step in steps if step.new is not None for folder in folders_of(step.path)}
     _remove_empty(root, left - used)
@@ -172,8 +172,6 @@ def _keep(path: Path, aside: str) -> None:
         os.link(path, aside)
     except OSError:
         _write(aside, path.read_bytes())
-        found = path.stat()
-        os.utime(aside, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
 def _write(path: str, content: bytes) -> None:

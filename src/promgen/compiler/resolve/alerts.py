@@ -36,7 +36,9 @@ def resolve_alert(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope) -
     levels = _levels(spec, node, item, scope, comparison, unit)
     if comparison is None and not has_filter(expression):
         message = f"alert `{item.name}` has no condition: the expression always gives a value"
-        scope.report(problems.PROMQL_NO_CONDITION, message, node, ("expr",), allowed="`above`, `below` or a comparison")
+        scope.report(
+            problems.PROMQL_NO_CONDITION, message, node, ("expr",), allowed="`above`, `below` or a comparison"
+        )
     return Alert(
         name=item.name,
         service=item.service,
@@ -58,7 +60,9 @@ def resolve_alert(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope) -
 
 def _comparison(spec: v1.AlertSpec, node: Mapping, scope: Scope) -> Comparison | None:
     if spec.above is not None and spec.below is not None:
-        scope.report(problems.BAD_VALUE, "both `above` and `below` are given", node, ("below",), allowed="one of them")
+        scope.report(
+            problems.BAD_VALUE, "both `above` and `below` are given", node, ("below",), allowed="one of them"
+        )
     if spec.above is None and spec.below is None:
         return None
     return ">" if spec.above is not None else "<"
@@ -75,11 +79,18 @@ def _unit(spec: v1.AlertSpec, node: Mapping, expression: Expression, scope: Scop
 
 
 def _levels(
-    spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope, comparison: Comparison | None, unit: str | None
+    spec: v1.AlertSpec,
+    node: Mapping,
+    item: Item,
+    scope: Scope,
+    comparison: Comparison | None,
+    unit: str | None,
 ) -> tuple[Level, ...]:
     """Worst first; levels that an environment lowers to one severity become one, the first that is reached."""
     if comparison is None:
-        return (Level(severity=_single_severity(spec, node, item, scope), hold=_hold(spec, node, scope, None)),)
+        return (
+            Level(severity=_single_severity(spec, node, item, scope), hold=_hold(spec, node, scope, None)),
+        )
     if spec.severity is not None:
         message = "`severity` beside thresholds, which name their severities"
         scope.report(problems.BAD_VALUE, message, node, ("severity",), allowed="only the thresholds")
@@ -94,7 +105,9 @@ def _levels(
             continue
         if previous is not None and not (threshold < previous if comparison == ">" else threshold > previous):
             message = f"`{word}` is reached no earlier than the severity above it"
-            scope.report(problems.BAD_VALUE, message, node, path, allowed="a worse severity needs a worse threshold")
+            scope.report(
+                problems.BAD_VALUE, message, node, path, allowed="a worse severity needs a worse threshold"
+            )
         previous = threshold
         levels[severity] = Level(severity=severity, threshold=threshold, hold=_hold(spec, node, scope, word))
     return tuple(levels.values())
@@ -112,7 +125,9 @@ def _single_severity(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope
     if spec.severity is not None:
         return scope.severity(spec.severity, node, ("severity",))
     message = f"alert `{item.name}` has no severity"
-    scope.diagnostics.error(problems.MISSING_KEY, message, item.name_span, allowed="`severity`, or thresholds by severity")
+    scope.diagnostics.error(
+        problems.MISSING_KEY, message, item.name_span, allowed="`severity`, or thresholds by severity"
+    )
     return Severity.INFO
 
 
@@ -135,7 +150,13 @@ def _overrides(
         written = override.above if side == "above" else override.below
         if given is None or not written or (override.above and override.below):
             message = "an override needs the same side as the alert's thresholds"
-            scope.report(problems.BAD_VALUE, message, node, path, allowed=f"`{side}`" if given else "`above` or `below` on the alert")
+            scope.report(
+                problems.BAD_VALUE,
+                message,
+                node,
+                path,
+                allowed=f"`{side}`" if given else "`above` or `below` on the alert",
+            )
             continue
         thresholds: dict[Severity, Decimal] = {}
         for word, quantity in _worst_first(written, scope):

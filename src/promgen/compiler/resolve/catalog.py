@@ -45,7 +45,9 @@ class _Found:
     nodes: dict[ObjectKey, Mapping] = field(default_factory=dict)
 
 
-def resolve(envelopes: Iterable[Envelope], target: Target, texts: dict[str, str], diagnostics: Diagnostics) -> Resolved:
+def resolve(
+    envelopes: Iterable[Envelope], target: Target, texts: dict[str, str], diagnostics: Diagnostics
+) -> Resolved:
     """Resolve everything that can be; the rest is reported and left out. `texts` are the files, for places in them."""
     documents = tuple(envelopes)
     index = Indexer(diagnostics).build(documents)
@@ -76,7 +78,9 @@ class _Resolver:
             teams=tuple(self.team(name) for name in sorted(self.index.teams)),
             services=tuple(found.services),
             slos=tuple(sorted(found.slos, key=lambda slo: (slo.environment, slo.service, slo.name))),
-            alerts=tuple(sorted(found.alerts, key=lambda alert: (alert.environment, alert.service, alert.name))),
+            alerts=tuple(
+                sorted(found.alerts, key=lambda alert: (alert.environment, alert.service, alert.name))
+            ),
         )
         return Resolved(catalog, found.nodes)
 
@@ -89,7 +93,10 @@ class _Resolver:
         spec = validate(node, v1.ServiceSpec, self.diagnostics, owner=envelope.name_span, what="spec")
         service = self.service(envelope, spec, node) if spec is not None else None
         if spec is None or service is None:
-            spec, service = v1.ServiceSpec(), Service(name=envelope.name, system=envelope.system, owner="", origin=envelope.file)
+            spec, service = (
+                v1.ServiceSpec(),
+                Service(name=envelope.name, system=envelope.system, owner="", origin=envelope.file),
+            )
         else:
             self.found.services.append(service)
         service_class = node.text("class")
@@ -105,7 +112,9 @@ class _Resolver:
         own = self.index.environments.get(system) or self.index.environments.get("")
         return own if own else [None]
 
-    def scope(self, service: Service, spec: v1.ServiceSpec, environment: Entry[v1.EnvironmentSpec] | None) -> Scope:
+    def scope(
+        self, service: Service, spec: v1.ServiceSpec, environment: Entry[v1.EnvironmentSpec] | None
+    ) -> Scope:
         around = matchers_of(environment.spec.selector) if environment else ()
         scope = Scope(
             index=self.index,
@@ -129,12 +138,16 @@ class _Resolver:
             self.diagnostics.error(problems.MISSING_KEY, message, span, allowed="the name of a Team")
         elif owner not in self.index.teams and ("Team", owner) not in self.index.broken:
             allowed = nearest(owner, self.index.teams)
-            self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no team `{owner}`", span, allowed=allowed)
+            self.diagnostics.error(
+                problems.UNKNOWN_REFERENCE, f"there is no team `{owner}`", span, allowed=allowed
+            )
         for place, reference in enumerate(spec.depends_on):
             if reference.rpartition("/")[2] not in self.index.services:
                 span = find(node, ("dependsOn", place))[0].span
                 allowed = nearest(reference, self.index.services)
-                self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no service `{reference}`", span, allowed=allowed)
+                self.diagnostics.error(
+                    problems.UNKNOWN_REFERENCE, f"there is no service `{reference}`", span, allowed=allowed
+                )
         return Service(
             name=envelope.name,
             system=envelope.system,
@@ -179,7 +192,11 @@ class _Resolver:
             if item.service not in self.index.services:
                 allowed = nearest(item.service, self.index.services)
                 message = f"there is no service `{item.service}`"
-                span = find(item.node, ("service",))[0].span if "service" in item.node.entries else item.name_span
+                span = (
+                    find(item.node, ("service",))[0].span
+                    if "service" in item.node.entries
+                    else item.name_span
+                )
                 self.diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=allowed)
 
     def check_exclusions(self) -> None:
@@ -188,16 +205,25 @@ class _Resolver:
             spec, node = entry.spec, entry.envelope.spec
             if spec.to <= spec.from_:
                 span = find(node, ("to",))[0].span
-                self.diagnostics.error(problems.EXCLUSION, "the exclusion ends before it begins", span, allowed="a `to` after `from`")
+                self.diagnostics.error(
+                    problems.EXCLUSION,
+                    "the exclusion ends before it begins",
+                    span,
+                    allowed="a `to` after `from`",
+                )
             for place, reference in enumerate(spec.slos):
                 if reference not in known:
                     span = find(node, ("slos", place))[0].span
                     message = f"there is no SLO or service `{reference}`"
-                    self.diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(reference, known))
+                    self.diagnostics.error(
+                        problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(reference, known)
+                    )
             if spec.owner not in self.index.teams:
                 span = find(node, ("owner",))[0].span
                 allowed = nearest(spec.owner, self.index.teams)
-                self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no team `{spec.owner}`", span, allowed=allowed)
+                self.diagnostics.error(
+                    problems.UNKNOWN_REFERENCE, f"there is no team `{spec.owner}`", span, allowed=allowed
+                )
 
     def check_overrides(self) -> None:
         for entries in self.index.environments.values():
@@ -205,17 +231,23 @@ class _Resolver:
                 for place, override in enumerate(entry.spec.overrides):
                     self.check_override(entry, place, override)
 
-    def check_override(self, entry: Entry[v1.EnvironmentSpec], place: int, override: v1.EnvironmentOverride) -> None:
+    def check_override(
+        self, entry: Entry[v1.EnvironmentSpec], place: int, override: v1.EnvironmentOverride
+    ) -> None:
         kind, reference = ("slo", override.slo) if override.slo else ("alert", override.alert)
         items = self.index.slos if kind == "slo" else self.index.alerts
         known = [f"{service}/{name}" for service, name in items]
         if (override.slo is None) == (override.alert is None) or reference is None:
             span = find(entry.envelope.spec, ("overrides", place))[0].span
-            self.diagnostics.error(problems.BAD_VALUE, "an override is of one SLO or one alert", span, allowed="`slo` or `alert`")
+            self.diagnostics.error(
+                problems.BAD_VALUE, "an override is of one SLO or one alert", span, allowed="`slo` or `alert`"
+            )
         elif reference not in known:
             span = find(entry.envelope.spec, ("overrides", place, kind))[0].span
             allowed = nearest(reference, known)
-            self.diagnostics.error(problems.UNKNOWN_REFERENCE, f"there is no {kind} `{reference}`", span, allowed=allowed)
+            self.diagnostics.error(
+                problems.UNKNOWN_REFERENCE, f"there is no {kind} `{reference}`", span, allowed=allowed
+            )
 
 
 def _by_service(items: Iterable[Item]) -> dict[str, list[Item]]:

@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 
 from promgen.base import conventions, problems
 from promgen.base.conventions import Severity
+from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import MINUTE
 from promgen.compiler.resolve.index import Index, Item
 from promgen.compiler.resolve.scope import Scope
 from promgen.compiler.resolve.templates import expand
 from promgen.compiler.source.nodes import Mapping
 from promgen.compiler.spec import v1
-from promgen.base.diagnostics import Diagnostics
 from promgen.model.slo import Absence, Help
 
 RESERVED_LABELS = frozenset(
@@ -35,7 +35,9 @@ _ABSENCE_AFTER = MINUTE * 10
 _ABSENCE_SEVERITY = Severity.HIGH
 
 
-def layered(item: Item, part: str, system: str, service_class: str | None, index: Index, diagnostics: Diagnostics) -> Mapping | None:
+def layered(
+    item: Item, part: str, system: str, service_class: str | None, index: Index, diagnostics: Diagnostics
+) -> Mapping | None:
     """An SLO or alert (`part`) over its template, over the defaults of its class, its system and the project.
 
     None when its template cannot be expanded, which is reported.
@@ -67,7 +69,9 @@ def _defaults_for(index: Index, system: str, service_class: str | None) -> Itera
         for entry in index.defaults
         if entry.envelope.system in {"", system} and entry.spec.service_class in {None, service_class}
     ]
-    applying.sort(key=lambda entry: (entry.spec.service_class is None, entry.envelope.system == "", entry.name))
+    applying.sort(
+        key=lambda entry: (entry.spec.service_class is None, entry.envelope.system == "", entry.name)
+    )
     return [entry.envelope.spec for entry in applying]
 
 
@@ -82,7 +86,13 @@ def _over(node: Mapping, base: Mapping) -> Mapping:
 def labels_of(spec: v1.SharedFields, node: Mapping, scope: Scope) -> dict[str, str]:
     """User labels: the environment's, the service's and the object's own; one that promgen sets itself is reported."""
     for label in spec.labels.keys() & RESERVED_LABELS:
-        scope.report(problems.BAD_VALUE, f"label `{label}` is set by promgen", node, ("labels", label), allowed="another name")
+        scope.report(
+            problems.BAD_VALUE,
+            f"label `{label}` is set by promgen",
+            node,
+            ("labels", label),
+            allowed="another name",
+        )
     environment = scope.environment.spec.labels if scope.environment else {}
     return {**environment, **scope.service.labels, **spec.labels}
 
@@ -93,10 +103,17 @@ def help_of(spec: v1.SharedFields, scope: Scope) -> Help:
     if runbook and "://" not in runbook and scope.target.runbook_url:
         runbook = f"{scope.target.runbook_url.rstrip('/')}/{runbook}.md"
     dashboard = spec.dashboard or scope.service.links.get("dashboard", "")
-    return Help(description=spec.description or "", annotations=dict(spec.annotations), runbook=runbook, dashboard=dashboard)
+    return Help(
+        description=spec.description or "",
+        annotations=dict(spec.annotations),
+        runbook=runbook,
+        dashboard=dashboard,
+    )
 
 
-def absence_of(spec: v1.AbsenceSpec | None, node: Mapping, scope: Scope, path: tuple[str, ...]) -> Absence | None:
+def absence_of(
+    spec: v1.AbsenceSpec | None, node: Mapping, scope: Scope, path: tuple[str, ...]
+) -> Absence | None:
     """The absence alert as meant; None where it is disabled."""
     spec = spec or v1.AbsenceSpec()
     if spec.disabled:
@@ -105,7 +122,10 @@ def absence_of(spec: v1.AbsenceSpec | None, node: Mapping, scope: Scope, path: t
     if spec.severity is not None:
         severity = scope.severity(spec.severity, node, (*path, "severity"))
     expr = ""
-    if spec.expr is not None and (expression := scope.expression(spec.expr, node, (*path, "expr"))) is not None:
+    if (
+        spec.expr is not None
+        and (expression := scope.expression(spec.expr, node, (*path, "expr"))) is not None
+    ):
         expr = expression.canonical
     return Absence(after=spec.after or _ABSENCE_AFTER, severity=severity, expr=expr)
 

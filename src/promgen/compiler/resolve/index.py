@@ -65,7 +65,12 @@ class Index:
                         words[word] = SEVERITY_WORDS[meaning]
                     else:
                         span = find(entry.envelope.spec, ("severities", word))[0].span
-                        diagnostics.error(problems.SEVERITY, f"severity `{meaning}` is unknown", span, allowed=nearest(meaning, SEVERITY_WORDS))
+                        diagnostics.error(
+                            problems.SEVERITY,
+                            f"severity `{meaning}` is unknown",
+                            span,
+                            allowed=nearest(meaning, SEVERITY_WORDS),
+                        )
         return words
 
 
@@ -123,11 +128,15 @@ class Indexer:
     def add_items(self, envelope: Envelope) -> None:
         for key, items in (("slos", self.index.slos), ("alerts", self.index.alerts)):
             node = envelope.spec.get(key)
-            for item in getattr(node, "items", ()) if node is not None and not isinstance(node, Mapping) else ():
+            for item in (
+                getattr(node, "items", ()) if node is not None and not isinstance(node, Mapping) else ()
+            ):
                 if isinstance(item, Mapping):
                     self.add_item(items, key, envelope.name, item, item)
                 else:
-                    self.diagnostics.error(problems.WRONG_TYPE, f"an entry of `{key}` is not a mapping", item.span)
+                    self.diagnostics.error(
+                        problems.WRONG_TYPE, f"an entry of `{key}` is not a mapping", item.span
+                    )
 
     def add_standalone(self, envelope: Envelope) -> None:
         key, items = ("slos", self.index.slos) if envelope.kind == "SLO" else ("alerts", self.index.alerts)
@@ -138,7 +147,9 @@ class Indexer:
             return
         self.add_item(items, key, service.rpartition("/")[2], envelope.spec.without("service"), envelope.spec)
 
-    def add_item(self, items: dict[tuple[str, str], Item], key: str, service: str, node: Mapping, owner: Mapping) -> None:
+    def add_item(
+        self, items: dict[tuple[str, str], Item], key: str, service: str, node: Mapping, owner: Mapping
+    ) -> None:
         name = node.text("name")
         if name is None:
             start = owner.span._replace(end_line=owner.span.line, end_column=owner.span.column + 1)
@@ -154,5 +165,7 @@ class Indexer:
             return True
         spoken = {"slos": "SLO", "alerts": "alert"}.get(name[0], name[0])
         related = [Related(span=first, text="first defined here")]
-        self.diagnostics.error(problems.NAME_COLLISION, f"{spoken} `{name[-1]}` is defined twice", span, related=related)
+        self.diagnostics.error(
+            problems.NAME_COLLISION, f"{spoken} `{name[-1]}` is defined twice", span, related=related
+        )
         return False

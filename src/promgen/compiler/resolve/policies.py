@@ -57,14 +57,20 @@ def _short_period(period: Duration, least_short: Duration) -> tuple[Tier, ...]:
     tiers = []
     if period >= HOUR * 6:
         tiers.append(_scaled("fast", period, 24, Decimal("0.2"), least_short, Severity.CRITICAL))
-    tiers.append(_scaled("slow", period, 4, Decimal("0.5"), least_short, Severity.MEDIUM if tiers else Severity.HIGH))
+    tiers.append(
+        _scaled("slow", period, 4, Decimal("0.5"), least_short, Severity.MEDIUM if tiers else Severity.HIGH)
+    )
     return tuple(tiers)
 
 
-def _scaled(name: str, period: Duration, parts: int, share: Decimal, least_short: Duration, severity: Severity) -> Tier:
+def _scaled(
+    name: str, period: Duration, parts: int, share: Decimal, least_short: Duration, severity: Severity
+) -> Tier:
     long = Duration(max(period.ms // parts // MINUTE.ms, 1) * MINUTE.ms)
     short = Duration(-(-max(long.ms // 12, least_short.ms) // MINUTE.ms) * MINUTE.ms)
-    return Tier(name=name, burn_rate=_burn_rate(share, period, long), long=long, short=short, severity=severity)
+    return Tier(
+        name=name, burn_rate=_burn_rate(share, period, long), long=long, short=short, severity=severity
+    )
 
 
 def _burn_rate(share: Decimal, period: Duration, long: Duration) -> Decimal:
@@ -82,4 +88,11 @@ def tier_of_spec(spec: TierSpec, period: Duration, severity: Severity) -> Tier |
     given = [rate for rate in rates if rate is not None]
     if len(given) != 1 or given[0] <= 0:
         return None
-    return Tier(name=spec.name, burn_rate=given[0], long=spec.long, short=spec.short, severity=severity, hold=spec.for_)
+    return Tier(
+        name=spec.name,
+        burn_rate=given[0],
+        long=spec.long,
+        short=spec.short,
+        severity=severity,
+        hold=spec.for_,
+    )

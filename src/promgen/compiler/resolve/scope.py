@@ -15,7 +15,14 @@ from promgen.compiler.source.places import locate
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest
 from promgen.model.catalog import Service, Target
-from promgen.promql import Expression, ExpressionError, LabelMatcher, conflicting_matchers, parse, with_matchers
+from promgen.promql import (
+    Expression,
+    ExpressionError,
+    LabelMatcher,
+    conflicting_matchers,
+    parse,
+    with_matchers,
+)
 
 _PROBLEM_OF_REASON = {
     "syntax": problems.PROMQL_SYNTAX,
@@ -48,7 +55,9 @@ class Scope:
         found, _ = find(node, path)
         self.diagnostics.error(problem, message, found.span, allowed=allowed)
 
-    def expression(self, text: str, node: Mapping, path: Path, more: Iterable[LabelMatcher] = ()) -> Expression | None:
+    def expression(
+        self, text: str, node: Mapping, path: Path, more: Iterable[LabelMatcher] = ()
+    ) -> Expression | None:
         """An expression with the scope's matchers and more in every selector; None when it does not parse, reported."""
         found, _ = find(node, path)
         try:
@@ -114,4 +123,6 @@ _REGEX_SPECIAL = frozenset("\\.+*?()|[]{}^$")
 
 def any_of(values: Iterable[str]) -> str:
     """A regular expression (RE2) that matches exactly the given values."""
-    return "|".join("".join("\\" + char if char in _REGEX_SPECIAL else char for char in value) for value in values)
+    return "|".join(
+        "".join("\\" + char if char in _REGEX_SPECIAL else char for char in value) for value in values
+    )

@@ -24,7 +24,7 @@ from promgen.model.slo import (
     Sli,
     TimeSliceSli,
 )
-from promgen.promql import Expression, LabelMatcher, WINDOW, format_selector, is_utf8_name, metric_names
+from promgen.promql import WINDOW, Expression, LabelMatcher, format_selector, is_utf8_name, metric_names
 
 _UNITLESS_SHAPE = ("rate(", "increase(", "irate(", "delta(", "deriv(", "count", "/", "*", "%", "^")
 
@@ -40,7 +40,9 @@ def resolve_sli(spec: v1.SliSpec, node: Mapping, scope: Scope) -> Sli | None:
     if spec.gauge is not None:
         return _gauge(spec.gauge, node, scope)
     if spec.probe is not None:
-        return ProbeSli(expr=_selector(spec.probe.metric, matchers_of(spec.probe.selector), node, ("sli", "probe"), scope))
+        return ProbeSli(
+            expr=_selector(spec.probe.metric, matchers_of(spec.probe.selector), node, ("sli", "probe"), scope)
+        )
     if spec.raw is not None:
         return _raw(spec.raw, node, scope)
     if spec.time_slice is not None:
@@ -57,14 +59,20 @@ def _events(spec: v1.EventSli, node: Mapping, path: Path, scope: Scope) -> Event
         return _latency(spec.latency, node, (*path, "latency"), scope)
     if spec.promql is not None:
         return _promql(spec.promql, node, (*path, "promql"), scope)
-    scope.report(problems.BAD_VALUE, "no events are given", node, path, allowed="one of ratio, promql, latency")
+    scope.report(
+        problems.BAD_VALUE, "no events are given", node, path, allowed="one of ratio, promql, latency"
+    )
     return None
 
 
-def _one_side(bad: object, good: object, node: Mapping, path: Path, scope: Scope, names: str = "`bad` and `good`") -> bool:
+def _one_side(
+    bad: object, good: object, node: Mapping, path: Path, scope: Scope, names: str = "`bad` and `good`"
+) -> bool:
     if (bad is None) == (good is None):
         wrong = "neither of" if bad is None else "both of"
-        scope.report(problems.BAD_VALUE, f"{wrong} {names} are given", node, path, allowed="exactly one of them")
+        scope.report(
+            problems.BAD_VALUE, f"{wrong} {names} are given", node, path, allowed="exactly one of them"
+        )
         return False
     return True
 
@@ -79,11 +87,12 @@ def _selector(metric: str, matchers: Sequence[LabelMatcher], node: Mapping, path
     equals: dict[str, str] = {}
     for matcher in merged:
         if matcher.op == "=" and equals.setdefault(matcher.name, matcher.value) != matcher.value:
-            message = f"`{metric}` selects `{matcher.name}` as `{equals[matcher.name]}` and as `{matcher.value}`"
+            message = (
+                f"`{metric}` selects `{matcher.name}` as `{equals[matcher.name]}` and as `{matcher.value}`"
+            )
             scope.report(problems.PROMQL_CONFLICT, message, node, path)
         if is_utf8_name(matcher.name) and scope.target.prometheus < (3, 0):
-            message = f"label `{matcher.name}` needs Prometheus 3.0; the target is {'.'.join(map(str, scope.target.prometheus))}"
-            scope.report(problems.TARGET_LACKS, message, node, path)
+            scope.report(problems.TARGET_LACKS, _needs_3(f"label `{matcher.name}` needs", scope), node, path)
     return format_selector(metric, merged)
 
 
@@ -95,11 +104,16 @@ def _ratio(spec: v1.RatioSli, node: Mapping, path: Path, scope: Scope) -> EventS
     assert part is not None
     if part.metric is None and not part.selector:
         message = f"`{side}` selects the same series as `total`"
-        scope.report(problems.BAD_VALUE, message, node, (*path, side), allowed="a `selector` or a `metric` of its own")
+        scope.report(
+            problems.BAD_VALUE, message, node, (*path, side), allowed="a `selector` or a `metric` of its own"
+        )
     inherited = total if part.metric is None else ()
     own = matchers_of(part.selector)
     overridden = {matcher.name for matcher in own}
-    matchers = (*(matcher for matcher in inherited if matcher.name not in overridden or matcher not in own), *own)
+    matchers = (
+        *(matcher for matcher in inherited if matcher.name not in overridden or matcher not in own),
+        *own,
+    )
     rate = _rate(_selector(part.metric or spec.total.metric, matchers, node, (*path, side), scope))
     whole = _rate(_selector(spec.total.metric, total, node, (*path, "total"), scope))
     return EventSli(total=whole, bad=rate) if side == "bad" else EventSli(total=whole, good=rate)
@@ -120,13 +134,17 @@ def _promql(spec: v1.PromqlSli, node: Mapping, path: Path, scope: Scope) -> Even
 def _windowed(text: str, node: Mapping, path: Path, scope: Scope) -> str | None:
     if f"[{WINDOW}]" not in text:
         allowed = f"a rate over [{WINDOW}], such as rate(requests_total[{WINDOW}])"
-        scope.report(problems.PROMQL_VARIABLE, f"the expression does not use `[{WINDOW}]`", node, path, allowed=allowed)
+        scope.report(
+            problems.PROMQL_VARIABLE, f"the expression does not use `[{WINDOW}]`", node, path, allowed=allowed
+        )
         return None
     expression = scope.expression(text, node, path)
     return None if expression is None else expression.canonical
 
 
-def _latency(spec: v1.LatencySli, node: Mapping, path: Path, scope: Scope) -> EventSli | NativeLatencySli | None:
+def _latency(
+    spec: v1.LatencySli, node: Mapping, path: Path, scope: Scope
+) -> EventSli | NativeLatencySli | None:
     unit = _declared_unit(spec.unit, node, path, scope) or unit_of_metric(spec.histogram)
     threshold = to_unit(spec.below, unit, node, (*path, "below"), scope)
     if threshold is None:
@@ -135,17 +153,32 @@ def _latency(spec: v1.LatencySli, node: Mapping, path: Path, scope: Scope) -> Ev
     if spec.type == "native":
         if scope.target.prometheus < (3, 0):
             message = f"native histograms need Prometheus 3.0; the target is {'.'.join(map(str, scope.target.prometheus))}"
-            scope.report(problems.TARGET_LACKS, message, node, (*path, "type"), allowed="type: classic, or a newer target")
+            scope.report(
+                problems.TARGET_LACKS,
+                message,
+                node,
+                (*path, "type"),
+                allowed="type: classic, or a newer target",
+            )
             return None
-        return NativeLatencySli(rate=_rate(_selector(spec.histogram, matchers, node, path, scope)), threshold=threshold)
-    border = LabelMatcher("le", *_le(threshold))
+        return NativeLatencySli(
+            rate=_rate(_selector(spec.histogram, matchers, node, path, scope)), threshold=threshold
+        )
+    border = _border(threshold)
     good = _selector(f"{spec.histogram}_bucket", (*matchers, border), node, path, scope)
-    return EventSli(total=_rate(_selector(f"{spec.histogram}_count", matchers, node, path, scope)), good=_rate(good))
+    return EventSli(
+        total=_rate(_selector(f"{spec.histogram}_count", matchers, node, path, scope)), good=_rate(good)
+    )
 
 
-def _le(threshold: Decimal) -> tuple[str, str]:  # a whole number is exposed as `1` or, from Prometheus 3 on, as `1.0`
+def _needs_3(what: str, scope: Scope) -> str:
+    return f"{what} Prometheus 3.0; the target is {'.'.join(map(str, scope.target.prometheus))}"
+
+
+def _border(threshold: Decimal) -> LabelMatcher:
+    """The bucket up to a threshold; a whole number is exposed as `1` or, from Prometheus 3 on, as `1.0`."""
     text = format_decimal(threshold)
-    return ("=", text) if "." in text else ("=~", text + "(\\.0)?")
+    return LabelMatcher("le", "=", text) if "." in text else LabelMatcher("le", "=~", text + "(\\.0)?")
 
 
 def _gauge(spec: v1.GaugeSli, node: Mapping, scope: Scope) -> GaugeSli | None:
@@ -161,14 +194,22 @@ def _gauge(spec: v1.GaugeSli, node: Mapping, scope: Scope) -> GaugeSli | None:
     threshold = to_unit(quantity, unit, node, (*path, side), scope)
     if threshold is None:
         return None
-    return GaugeSli(expr=expression.canonical, comparison="<" if side == "below" else ">", threshold=threshold)
+    return GaugeSli(
+        expr=expression.canonical, comparison="<" if side == "below" else ">", threshold=threshold
+    )
 
 
 def _raw(spec: v1.RawSli, node: Mapping, scope: Scope) -> RawSli | None:
     path = ("sli", "raw")
-    if not _one_side(spec.error_ratio, spec.success_ratio, node, path, scope, "`errorRatio` and `successRatio`"):
+    if not _one_side(
+        spec.error_ratio, spec.success_ratio, node, path, scope, "`errorRatio` and `successRatio`"
+    ):
         return None
-    side, text = ("errorRatio", spec.error_ratio) if spec.error_ratio is not None else ("successRatio", spec.success_ratio)
+    side, text = (
+        ("errorRatio", spec.error_ratio)
+        if spec.error_ratio is not None
+        else ("successRatio", spec.success_ratio)
+    )
     assert text is not None
     expression = scope.expression(text, node, (*path, side))
     if expression is None:
@@ -179,7 +220,13 @@ def _raw(spec: v1.RawSli, node: Mapping, scope: Scope) -> RawSli | None:
 def _time_slice(spec: v1.TimeSliceSli, node: Mapping, scope: Scope) -> TimeSliceSli | None:
     path = ("sli", "timeSlice")
     if not MINUTE <= spec.length <= HOUR or spec.length.ms % MINUTE.ms:
-        scope.report(problems.WINDOW_RANGE, f"a slice of {spec.length}", node, (*path, "length"), allowed="whole minutes from 1m to 1h")
+        scope.report(
+            problems.WINDOW_RANGE,
+            f"a slice of {spec.length}",
+            node,
+            (*path, "length"),
+            allowed="whole minutes from 1m to 1h",
+        )
     events = _events(spec.of, node, (*path, "of"), scope)
     if events is None:
         return None
@@ -200,9 +247,17 @@ def _composite(spec: v1.CompositeSli, node: Mapping, scope: Scope) -> CompositeS
         service, _, name = reference.rpartition("/")
         key = (service.rpartition("/")[2] or scope.service.name, name)
         if key not in scope.index.slos:
-            known = [slo if owner == scope.service.name else f"{owner}/{slo}" for owner, slo in scope.index.slos]
+            known = [
+                slo if owner == scope.service.name else f"{owner}/{slo}" for owner, slo in scope.index.slos
+            ]
             at = (*path, side, place, "slo")
-            scope.report(problems.UNKNOWN_REFERENCE, f"there is no SLO `{reference}`", node, at, allowed=nearest(reference, known))
+            scope.report(
+                problems.UNKNOWN_REFERENCE,
+                f"there is no SLO `{reference}`",
+                node,
+                at,
+                allowed=nearest(reference, known),
+            )
             continue
         parts.append(Part(service=key[0], slo=key[1], value=value))
     if len(parts) != len(wanted):
@@ -236,7 +291,13 @@ def to_unit(quantity: Quantity, unit: str | None, node: Mapping, path: Path, sco
         if quantity.unit == "":
             return quantity.value
         message = f"`{quantity}` has a unit, but that of the expression is not known"
-        scope.report(problems.BAD_UNIT, message, node, path, allowed="`unit` beside it, such as `unit: seconds` or `unit: ratio`")
+        scope.report(
+            problems.BAD_UNIT,
+            message,
+            node,
+            path,
+            allowed="`unit` beside it, such as `unit: seconds` or `unit: ratio`",
+        )
         return None
     try:
         return convert(quantity, unit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
 import orjson
 
@@ -18,8 +17,8 @@ from promgen.compiler.resolve.sli import resolve_sli
 from promgen.compiler.source.nodes import Mapping
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest
-from promgen.model.codec import encode
 from promgen.model.burnrate import PAIR_WINDOW
+from promgen.model.codec import encode
 from promgen.model.slo import (
     CalendarPeriod,
     EventSli,
@@ -33,6 +32,7 @@ from promgen.model.slo import (
 )
 
 _SHORTEST, _LONGEST = HOUR, DAY * 366
+
 
 def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Slo | None:
     """The SLO; None when something it cannot do without is missing or wrong, which is reported."""
@@ -84,14 +84,22 @@ def _period(spec: v1.SloSpec, node: Mapping, scope: Scope) -> Period | None:
     if isinstance(spec.window, v1.CalendarWindow):
         if spec.window.utc_offset % 900:
             allowed = "whole quarters of an hour"
-            scope.report(problems.GRANULARITY, "this UTC offset", node, ("window", "utcOffset"), allowed=allowed)
+            scope.report(
+                problems.GRANULARITY, "this UTC offset", node, ("window", "utcOffset"), allowed=allowed
+            )
         return CalendarPeriod(unit=spec.window.calendar, utc_offset=spec.window.utc_offset)
     if not _SHORTEST <= spec.window <= _LONGEST or spec.window.ms % MINUTE.ms:
         allowed = "whole minutes from 1h to 366d"
         scope.report(problems.WINDOW_RANGE, f"a period of {spec.window}", node, ("window",), allowed=allowed)
         return None
     if spec.window >= DAY * 7 and spec.window.ms % HOUR.ms:
-        scope.report(problems.WINDOW_RANGE, f"a period of {spec.window}", node, ("window",), allowed="whole hours from 7d on")
+        scope.report(
+            problems.WINDOW_RANGE,
+            f"a period of {spec.window}",
+            node,
+            ("window",),
+            allowed="whole hours from 7d on",
+        )
     return RollingPeriod(length=spec.window)
 
 
@@ -119,7 +127,9 @@ def _tiers(
                 _report_unreachable(tier, spec, node, scope)
     elif len(reachable) == len(tiers):
         message = "no tier is unreachable, so there is nothing to drop"
-        scope.report(problems.TIER_UNREACHABLE, message, node, ("alerting", "unreachable"), allowed="leave it out")
+        scope.report(
+            problems.TIER_UNREACHABLE, message, node, ("alerting", "unreachable"), allowed="leave it out"
+        )
     return reachable
 
 
@@ -134,14 +144,11 @@ def _report_unreachable(tier: Tier, spec: v1.SloSpec, node: Mapping, scope: Scop
     scope.report(problems.TIER_UNREACHABLE, message, node, ("objective",), allowed=allowed)
 
 
-def _policy_tiers(
-    spec: v1.SloSpec, node: Mapping, scope: Scope, period: Period, counted: bool
-) -> Iterable[Tier]:
+def _policy_tiers(spec: v1.SloSpec, node: Mapping, scope: Scope, period: Period, counted: bool) -> list[Tier]:
     least_short = max(scope.target.scrape_interval * 4, MINUTE if counted else PAIR_WINDOW)
     name = spec.alerting.policy
     if name is None:
-        tiers = tiers_by_period(period.length, least_short)
-        return [_lowered(tier, scope) for tier in tiers]
+        return [_lowered(tier, scope) for tier in tiers_by_period(period.length, least_short)]
     if name in BUILT_IN:
         return [_lowered(tier, scope) for tier in BUILT_IN[name]]
     entry = scope.index.policies.get(name)
@@ -149,7 +156,13 @@ def _policy_tiers(
         if ("BurnRatePolicy", name) not in scope.index.broken:
             known = [*scope.index.policies, *BUILT_IN]
             message = f"there is no BurnRatePolicy `{name}`"
-            scope.report(problems.UNKNOWN_REFERENCE, message, node, ("alerting", "policy"), allowed=nearest(name, known))
+            scope.report(
+                problems.UNKNOWN_REFERENCE,
+                message,
+                node,
+                ("alerting", "policy"),
+                allowed=nearest(name, known),
+            )
         return []
     tiers = []
     for place, tier in enumerate(entry.spec.tiers):
@@ -168,7 +181,12 @@ def _lowered(tier: Tier, scope: Scope) -> Tier:
     if severity is tier.severity:
         return tier
     return Tier(
-        name=tier.name, burn_rate=tier.burn_rate, long=tier.long, short=tier.short, severity=severity, hold=tier.hold
+        name=tier.name,
+        burn_rate=tier.burn_rate,
+        long=tier.long,
+        short=tier.short,
+        severity=severity,
+        hold=tier.hold,
     )
 
 

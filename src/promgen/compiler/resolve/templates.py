@@ -26,9 +26,18 @@ def expand(node: Mapping, part: str, index: Index, diagnostics: Diagnostics) -> 
     body = entry.envelope.spec.get(part) if entry else None
     if entry is None or not isinstance(body, Mapping):
         if ("Template", name) not in index.broken:
-            known = [template.name for template in index.templates.values() if part in template.envelope.spec.entries]
+            known = [
+                template.name
+                for template in index.templates.values()
+                if part in template.envelope.spec.entries
+            ]
             message = f"there is no template `{name}` of an {'SLO' if part == 'slo' else 'alert'}"
-            diagnostics.error(problems.UNKNOWN_REFERENCE, message, find(node, ("uses",))[0].span, allowed=nearest(name, known))
+            diagnostics.error(
+                problems.UNKNOWN_REFERENCE,
+                message,
+                find(node, ("uses",))[0].span,
+                allowed=nearest(name, known),
+            )
         return None
     arguments = _arguments(node, entry, diagnostics)
     if arguments is None:
@@ -38,7 +47,9 @@ def expand(node: Mapping, part: str, index: Index, diagnostics: Diagnostics) -> 
     return node.without("uses", "with").over(filled)
 
 
-def _arguments(node: Mapping, entry: Entry[v1.TemplateSpec], diagnostics: Diagnostics) -> dict[str, Node] | None:
+def _arguments(
+    node: Mapping, entry: Entry[v1.TemplateSpec], diagnostics: Diagnostics
+) -> dict[str, Node] | None:
     """The value of each parameter; None when one is missing, unknown or of another type."""
     given = node.get("with")
     values = given.entries if isinstance(given, Mapping) else {}
@@ -94,7 +105,9 @@ def _parses(parse: Callable[[str], object], text: str) -> bool:
 
 def _fill(node: Node, arguments: dict[str, Node], diagnostics: Diagnostics) -> Node:
     if isinstance(node, Mapping):
-        return node._replace(entries={key: _fill(child, arguments, diagnostics) for key, child in node.entries.items()})
+        return node._replace(
+            entries={key: _fill(child, arguments, diagnostics) for key, child in node.entries.items()}
+        )
     if isinstance(node, Sequence):
         return node._replace(items=tuple(_fill(child, arguments, diagnostics) for child in node.items))
     if not isinstance(node.value, str) or "${" not in node.value:
@@ -107,6 +120,8 @@ def _fill(node: Node, arguments: dict[str, Node], diagnostics: Diagnostics) -> N
         return node
     if match[1] not in arguments:
         message = f"there is no parameter `{match[1]}`"
-        diagnostics.error(problems.TEMPLATE_PARAMETER, message, node.span, allowed=nearest(match[1], arguments))
+        diagnostics.error(
+            problems.TEMPLATE_PARAMETER, message, node.span, allowed=nearest(match[1], arguments)
+        )
         return node
     return arguments[match[1]]

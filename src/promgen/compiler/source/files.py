@@ -26,7 +26,8 @@ class SourceFile:
 
 def read_sources(root: Path, folders: Iterable[str], diagnostics: Diagnostics) -> tuple[SourceFile, ...]:
     """Every specification below the folders, by path; raise OutsideError naming all files that cannot be read."""
-    files, failures = [], []
+    files: list[SourceFile] = []
+    failures: list[str] = []
     for path in sorted(set(_find(root, folders, diagnostics, failures))):
         try:
             if (file := read_source(root, path, diagnostics)) is not None:
@@ -48,7 +49,9 @@ def read_source(root: Path, path: str, diagnostics: Diagnostics) -> SourceFile |
         size = full.stat().st_size
         if size > MAX_BYTES:
             message = f"the file has {size:,} bytes"
-            diagnostics.error(problems.FILE_TOO_LARGE, message, _start_of(path), allowed=f"at most {MAX_BYTES:,}; split it")
+            diagnostics.error(
+                problems.FILE_TOO_LARGE, message, _start_of(path), allowed=f"at most {MAX_BYTES:,}; split it"
+            )
             return None
         return SourceFile(path, full.read_bytes())
     except OSError as error:
@@ -63,7 +66,9 @@ def decode(file: SourceFile, diagnostics: Diagnostics) -> str | None:
         before = file.content[: error.start].decode("utf-8", "replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         span = Span(file.path, line, column, line, column + 1)
-        diagnostics.error(problems.FILE_ENCODING, f"byte 0x{file.content[error.start]:02x} is not UTF-8", span)
+        diagnostics.error(
+            problems.FILE_ENCODING, f"byte 0x{file.content[error.start]:02x} is not UTF-8", span
+        )
         return None
 
 
@@ -74,7 +79,9 @@ def _find(root: Path, folders: Iterable[str], diagnostics: Diagnostics, failures
             failures.append(f"cannot read {folder}: no such folder (see `inputs` in promgen.yaml)")
             continue
         if not start.resolve().is_relative_to(root.resolve()):
-            diagnostics.error(problems.FILE_OUTSIDE, f"`{folder}` leads outside of the project", _start_of(folder))
+            diagnostics.error(
+                problems.FILE_OUTSIDE, f"`{folder}` leads outside of the project", _start_of(folder)
+            )
             continue
         yield from _walk(root, start, failures)
 

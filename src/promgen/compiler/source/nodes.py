@@ -11,6 +11,8 @@ Plain = str | int | float | bool | None
 
 
 class Scalar(NamedTuple):
+    """A single value."""
+
     value: Plain
     span: Span
     style: str = ""
@@ -18,11 +20,15 @@ class Scalar(NamedTuple):
 
 
 class Sequence(NamedTuple):
+    """A list."""
+
     items: tuple[Node, ...]
     span: Span
 
 
 class Mapping(NamedTuple):
+    """Values by key, in the order of writing; `keys` are the places of the keys."""
+
     entries: dict[str, Node]
     span: Span
     keys: dict[str, Span]
@@ -45,8 +51,9 @@ class Mapping(NamedTuple):
         for key, node in self.entries.items():
             below = entries.get(key)
             if isinstance(node, Mapping) and isinstance(below, Mapping):
-                node = node.over(below)
-            entries[key] = node
+                entries[key] = node.over(below)
+            else:
+                entries[key] = node
         return Mapping(entries, self.span, {**base.keys, **self.keys})
 
 

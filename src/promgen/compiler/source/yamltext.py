@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs leave it out
 
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics, Related
@@ -96,23 +96,24 @@ class _Reader:
         return tuple(self.documents)
 
     def take(self, event: yaml.Event) -> None:
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
+        if isinstance(event, yaml.ScalarEvent):
             self.scalar(event)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self.begin(event, is_mapping=kind is yaml.MappingStartEvent)
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self.begin(event, is_mapping=isinstance(event, yaml.MappingStartEvent))
+        elif isinstance(event, yaml.CollectionEndEvent):
             self.end(event)
-        elif kind is yaml.AliasEvent:
+        elif isinstance(event, yaml.AliasEvent):
             self.alias(event)
-        elif kind is yaml.DocumentStartEvent:
+        elif isinstance(event, yaml.DocumentStartEvent):
             self.root, self.anchors = None, {}
-        elif kind is yaml.DocumentEndEvent:
+        elif isinstance(event, yaml.DocumentEndEvent):
             span = self.root.span if self.root is not None else self.span(event)
             self.documents.append(Document(self.root, span))
 
     def span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
+        assert start is not None
+        assert end is not None
         return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
@@ -131,10 +132,14 @@ class _Reader:
 
     def key(self, owner: _Open, name: str, span: Span) -> None:
         if name == "<<":
-            self.diagnostics.error(problems.YAML_UNSUPPORTED, "merge key `<<`", span, allowed="a Defaults or Template document")
+            self.diagnostics.error(
+                problems.YAML_UNSUPPORTED, "merge key `<<`", span, allowed="a Defaults or Template document"
+            )
         if name in owner.keys:
             first = Related(span=owner.keys[name], text="first defined here")
-            self.diagnostics.error(problems.YAML_DUPLICATE_KEY, f"key `{name}` is defined twice", span, related=[first])
+            self.diagnostics.error(
+                problems.YAML_DUPLICATE_KEY, f"key `{name}` is defined twice", span, related=[first]
+            )
         owner.pending = (name, span)
         owner.awaits_key = False
 
@@ -143,7 +148,9 @@ class _Reader:
         if event.tag is not None:
             self.refuse_tag(event.tag, span)
         if len(self.stack) >= MAX_DEPTH:
-            self.diagnostics.error(problems.YAML_TOO_DEEP, "nested too deeply", span, allowed=f"at most {MAX_DEPTH} levels")
+            self.diagnostics.error(
+                problems.YAML_TOO_DEEP, "nested too deeply", span, allowed=f"at most {MAX_DEPTH} levels"
+            )
             raise _Stop
         if self.stack and self.stack[-1].is_mapping and self.stack[-1].awaits_key:
             self.refuse_complex_key(span)
@@ -152,8 +159,13 @@ class _Reader:
 
     def end(self, event: yaml.Event) -> None:
         opened = self.stack.pop()
-        span = opened.start._replace(end_line=event.end_mark.line + 1, end_column=event.end_mark.column + 1)
-        node: Node = Mapping(opened.entries, span, opened.keys) if opened.is_mapping else Sequence(tuple(opened.items), span)
+        end = self.span(event)
+        span = opened.start._replace(end_line=end.end_line, end_column=end.end_column)
+        node: Node = (
+            Mapping(opened.entries, span, opened.keys)
+            if opened.is_mapping
+            else Sequence(tuple(opened.items), span)
+        )
         self.name(opened.anchor, node, self.nodes - opened.nodes_before + 1)
         self.place(node)
 
@@ -162,7 +174,9 @@ class _Reader:
         if self.stack and self.stack[-1].is_mapping and self.stack[-1].awaits_key:
             self.refuse_complex_key(span)
         if event.anchor not in self.anchors:
-            self.diagnostics.error(problems.YAML_SYNTAX, f"alias `*{event.anchor}` has no anchor before it", span)
+            self.diagnostics.error(
+                problems.YAML_SYNTAX, f"alias `*{event.anchor}` has no anchor before it", span
+            )
             raise _Stop
         node, size = self.anchors[event.anchor]
         self.count(size, span)
@@ -190,11 +204,15 @@ class _Reader:
         self.nodes += more
         if self.nodes > MAX_NODES:
             message = f"more than {MAX_NODES:,} values once aliases are expanded"
-            self.diagnostics.error(problems.YAML_TOO_MANY_NODES, message, span, allowed=f"at most {MAX_NODES:,} per file")
+            self.diagnostics.error(
+                problems.YAML_TOO_MANY_NODES, message, span, allowed=f"at most {MAX_NODES:,} per file"
+            )
             raise _Stop
 
     def refuse_tag(self, tag: str, span: Span) -> None:
-        self.diagnostics.error(problems.YAML_UNSUPPORTED, f"tag `{tag}`", span, allowed="values without tags; quote what is text")
+        self.diagnostics.error(
+            problems.YAML_UNSUPPORTED, f"tag `{tag}`", span, allowed="values without tags; quote what is text"
+        )
 
     def refuse_complex_key(self, span: Span) -> None:
         self.diagnostics.error(problems.YAML_UNSUPPORTED, "a key that is not text", span, allowed="text keys")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,7 +43,12 @@ def read_envelope(document: Document, diagnostics: Diagnostics) -> Envelope | No
     if root is None or (isinstance(root, Scalar) and root.value is None):
         return None
     if not isinstance(root, Mapping):
-        diagnostics.error(problems.WRONG_TYPE, "the document is not a mapping", document.span, allowed="apiVersion, kind, metadata, spec")
+        diagnostics.error(
+            problems.WRONG_TYPE,
+            "the document is not a mapping",
+            document.span,
+            allowed="apiVersion, kind, metadata, spec",
+        )
         return None
     if not _check_head(root, KINDS, diagnostics):
         return None
@@ -53,7 +58,9 @@ def read_envelope(document: Document, diagnostics: Diagnostics) -> Envelope | No
         _report_unknown_key(key, root.keys[key], ["apiVersion", "kind", "metadata", "spec"], diagnostics)
     if not isinstance(spec, Mapping):
         span = root.span if spec is None else spec.span
-        diagnostics.error(problems.MISSING_KEY, "the document has no `spec`", _first_line(span), allowed="a mapping")
+        diagnostics.error(
+            problems.MISSING_KEY, "the document has no `spec`", _first_line(span), allowed="a mapping"
+        )
         return None
     if metadata is None:
         return None
@@ -97,7 +104,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return "one of " + ", ".join(words) if words else "nothing is defined"
 
 
-def _check_head(root: Mapping, kinds: Iterable[str], diagnostics: Diagnostics) -> bool:
+def _check_head(root: Mapping, kinds: Collection[str], diagnostics: Diagnostics) -> bool:
     version, kind = root.text("apiVersion"), root.text("kind")
     if version != API_VERSION:
         span = find(root, ("apiVersion",))[0].span if "apiVersion" in root.entries else _first_line(root.span)
@@ -125,7 +132,9 @@ def _report(detail: Any, root: Node, wire: type[Wire], diagnostics: Diagnostics)
         diagnostics.error(problems.MISSING_KEY, f"`{last}` is missing", _first_line(node.span))
     elif kind == "literal_error":
         message = f"`{_shown(node)}` is not allowed here"
-        diagnostics.error(problems.BAD_VALUE, message, node.span, allowed=context["expected"].replace("'", "`"))
+        diagnostics.error(
+            problems.BAD_VALUE, message, node.span, allowed=context["expected"].replace("'", "`")
+        )
     else:
         problem, message = _problem_of(kind, detail["msg"], node)
         diagnostics.error(problem, message, node.span)
@@ -146,7 +155,11 @@ _SPOKEN_TYPES = {
 
 def _problem_of(kind: str, message: str, node: Node) -> tuple[Problem, str]:
     if kind in _SPOKEN_TYPES:
-        hint = "; quote it" if kind == "string_type" and isinstance(node, Scalar) and node.value is not None else ""
+        hint = (
+            "; quote it"
+            if kind == "string_type" and isinstance(node, Scalar) and node.value is not None
+            else ""
+        )
         return problems.WRONG_TYPE, f"`{_shown(node)}` is not {_SPOKEN_TYPES[kind]}{hint}"
     return problems.BAD_VALUE, f"`{_shown(node)}`: {message[:1].lower()}{message[1:]}"
 
@@ -187,10 +200,18 @@ def _inner_wire(annotation: Any) -> Any:
 
 def _shown(node: Node) -> str:
     if isinstance(node, Scalar):
-        return "null" if node.value is None else str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
+        return (
+            "null"
+            if node.value is None
+            else str(node.value).lower()
+            if isinstance(node.value, bool)
+            else str(node.value)
+        )
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
 def _first_line(span: Span) -> Span:
     """The beginning of a long stretch, where a caret does not underline a whole document."""
-    return span if span.line == span.end_line else span._replace(end_line=span.line, end_column=span.column + 1)
+    return (
+        span if span.line == span.end_line else span._replace(end_line=span.line, end_column=span.column + 1)
+    )

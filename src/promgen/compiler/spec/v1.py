@@ -55,10 +55,19 @@ Criticality = Literal["critical", "high", "medium", "low"]
 class Wire(BaseModel):
     """Strict in both directions: unknown keys are errors and nothing is coerced."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=to_camel,
+        arbitrary_types_allowed=True,
+        defer_build=True,  # a build uses a part of the kinds, and building a validator takes its time
+    )
 
 
 class Metadata(Wire):
+    """What a document is called."""
+
     name: Name
     """Unique among the objects of its kind; a service's name is unique in the whole project."""
     system: Name | None = None
@@ -88,7 +97,8 @@ class MatchSpec(Wire):
 
 
 MatchValue = Annotated[
-    Annotated[str, Tag("value")] | Annotated[list[str], Tag("list")] | Annotated[MatchSpec, Tag("mapping")], ByShape
+    Annotated[str, Tag("value")] | Annotated[list[str], Tag("list")] | Annotated[MatchSpec, Tag("mapping")],
+    ByShape,
 ]
 Selector = dict[LabelName, MatchValue]
 
@@ -205,15 +215,20 @@ class TimeSliceSli(Wire):
 
 
 class WeightedPart(Wire):
+    """A part of a weighted composite."""
+
     slo: Reference
     """An SLO of this service, or `service/slo`."""
-    weight: Annotated[Decimal, BeforeValidator(lambda value: Decimal(str(value)) if isinstance(value, int | float) else value)] = Field(
-        gt=0, json_schema_extra={"type": "number"}
-    )
+    weight: Annotated[
+        Decimal,
+        BeforeValidator(lambda value: Decimal(str(value)) if isinstance(value, int | float) else value),
+    ] = Field(gt=0, json_schema_extra={"type": "number"})
     """How much it counts, relative to the others."""
 
 
 class AnyBadPart(Wire):
+    """A part of a composite that is bad when any part is."""
+
     slo: Reference
     """An SLO of this service, or `service/slo`."""
     above: RatioValue
@@ -286,6 +301,8 @@ class Unreachable(Wire):
 
 
 class AlertingSpec(Wire):
+    """How an SLO alerts."""
+
     policy: Name | None = None
     """BurnRatePolicy; by the length of the period when left out."""
     low_traffic: LowTraffic | None = None
@@ -299,6 +316,8 @@ class AlertingSpec(Wire):
 
 
 class SharedFields(Wire):
+    """What SLOs and alerts have in common."""
+
     description: str | None = None
     """One sentence for the person who is paged."""
     labels: dict[LabelName, str] = {}
@@ -313,17 +332,20 @@ class SharedFields(Wire):
     """Compile nothing."""
     uses: Name | None = None
     """Template to start from."""
-    with_: dict[str, Any] = Field({}, alias="with")
+    with_: dict[str, Any] = Field(default={}, alias="with")
     """Parameters of the template."""
 
 
 class SloSpec(SharedFields):
+    """A service level objective; what it lacks comes from its template and from Defaults."""
+
     name: Name
     """Unique within the service."""
     objective: ObjectiveValue | None = None
     """Share of good events, such as 99.9%."""
     window: (
-        Annotated[Annotated[DurationValue, Tag("value")] | Annotated[CalendarWindow, Tag("mapping")], ByShape] | None
+        Annotated[Annotated[DurationValue, Tag("value")] | Annotated[CalendarWindow, Tag("mapping")], ByShape]
+        | None
     ) = None
     """Period of the error budget: rolling, such as 30d, or of the calendar."""
     sli: SliSpec | None = None
@@ -337,6 +359,8 @@ class SloSpec(SharedFields):
 
 
 class ThresholdOverride(Wire):
+    """Other thresholds for some label values."""
+
     labels: dict[LabelName, str] = Field(min_length=1)
     """Exact label values of the expression's result."""
     above: dict[str, QuantityValue] | None = None
@@ -346,6 +370,8 @@ class ThresholdOverride(Wire):
 
 
 class AlertSpec(SharedFields):
+    """An alert; what it lacks comes from its template and from Defaults."""
+
     name: AlertName
     """Unique within the service."""
     expr: str | None = None
@@ -361,8 +387,12 @@ class AlertSpec(SharedFields):
     severity: str | None = None
     """Severity of an alert without thresholds."""
     for_: (
-        Annotated[Annotated[DurationValue, Tag("value")] | Annotated[dict[str, DurationValue], Tag("mapping")], ByShape] | None
-    ) = Field(None, alias="for")
+        Annotated[
+            Annotated[DurationValue, Tag("value")] | Annotated[dict[str, DurationValue], Tag("mapping")],
+            ByShape,
+        ]
+        | None
+    ) = Field(default=None, alias="for")
     """How long the condition must hold, for all severities or by severity."""
     keep_firing_for: DurationValue | None = None
     """How long it goes on firing after the condition has ended."""
@@ -376,13 +406,15 @@ class AlertSpec(SharedFields):
 
 
 class ServiceSpec(Wire):
+    """A service."""
+
     owner: Name | None = None
     """Team that is paged."""
     description: str | None = None
     """One sentence."""
     criticality: Criticality | None = None
     """How much the business depends on it."""
-    service_class: Name | None = Field(None, alias="class")
+    service_class: Name | None = Field(default=None, alias="class")
     """Chooses the Defaults of its class."""
     depends_on: list[Reference] = []
     """Services it calls, of the same system, or `system/service`."""
@@ -399,16 +431,22 @@ class ServiceSpec(Wire):
 
 
 class StandaloneSlo(SloSpec):
+    """An SLO in a document of its own."""
+
     service: Reference
     """Service it belongs to."""
 
 
 class StandaloneAlert(AlertSpec):
+    """An alert in a document of its own."""
+
     service: Reference
     """Service it belongs to."""
 
 
 class Parameter(Wire):
+    """A parameter of a template."""
+
     type: Literal["string", "number", "boolean", "duration", "ratio", "quantity", "name", "list", "selector"]
     """What may be given."""
     default: Any = None
@@ -475,11 +513,13 @@ class TierSpec(Wire):
     """Window that must still see them, so that the alert ends soon after the errors do."""
     severity: str
     """Severity of the alert."""
-    for_: DurationValue | None = Field(None, alias="for")
+    for_: DurationValue | None = Field(default=None, alias="for")
     """How long the condition must hold; burn rates need none."""
 
 
 class PolicySpec(Wire):
+    """Burn-rate tiers."""
+
     description: str | None = None
     """One sentence."""
     tiers: list[TierSpec] = Field(min_length=1)
@@ -489,7 +529,7 @@ class PolicySpec(Wire):
 class DefaultsSpec(Wire):
     """Values for everything of a system, or of the services of a class, where a document does not say."""
 
-    service_class: Name | None = Field(None, alias="class")
+    service_class: Name | None = Field(default=None, alias="class")
     """Only for services of this class."""
     severities: dict[str, str] = {}
     """The system's own words for severities."""
@@ -521,6 +561,8 @@ class ExclusionSpec(Wire):
 
 
 class TeamSpec(Wire):
+    """People who own services."""
+
     description: str | None = None
     """What the team is responsible for."""
     contacts: dict[str, str] = {}
@@ -625,6 +667,8 @@ class TargetSpec(Wire):
 
 
 class OutputsSpec(Wire):
+    """Where the outputs go."""
+
     rules: str = "rules"
     """Folder of the rules and the catalogue."""
     commit: Literal["all", "rules", "none"] = "all"
@@ -632,6 +676,8 @@ class OutputsSpec(Wire):
 
 
 class SeverityMapping(Wire):
+    """How this site labels severities."""
+
     label: LabelName = "severity"
     """Name of the label that carries the severity."""
     values: dict[Literal["critical", "high", "medium", "low", "info"], str] = {}
@@ -639,11 +685,15 @@ class SeverityMapping(Wire):
 
 
 class Suppression(Wire):
+    """A warning that is accepted for a while."""
+
     problem: str
     """Slug of a warning."""
     subject: str
     """Object it is about, as printed with the warning; `*` for every one."""
-    until: Annotated[date, BeforeValidator(lambda value: date.fromisoformat(value) if isinstance(value, str) else value)]
+    until: Annotated[
+        date, BeforeValidator(lambda value: date.fromisoformat(value) if isinstance(value, str) else value)
+    ]
     """Last day on which it is silent."""
     reason: str = Field(min_length=10)
     """Why."""

@@ -21,14 +21,16 @@ _UTF8_LABEL = re.compile(r"[^\x00-\x1f]{1,200}")
 
 def _bad(slug: str, message: str) -> PydanticCustomError:
     """A validation error that carries promgen's own problem slug as its type."""
-    return PydanticCustomError("promgen", "{message}", {"slug": slug, "message": message})  # type: ignore[arg-type]
+    return PydanticCustomError("promgen", "{message}", {"slug": slug, "message": message})
 
 
 def _duration(value: Any) -> Duration:
     if isinstance(value, Duration):
         return value
     if not isinstance(value, str):
-        raise _bad("spec/wrong-type", f"`{value}` is not a duration; write a number and a unit, such as 5m or 1h30m")
+        raise _bad(
+            "spec/wrong-type", f"`{value}` is not a duration; write a number and a unit, such as 5m or 1h30m"
+        )
     try:
         duration = Duration.parse(value)
     except ValueError as error:
@@ -42,7 +44,10 @@ def _quantity(value: Any) -> Quantity:
     if isinstance(value, Quantity):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _bad("spec/wrong-type", f"`{value}` is not a quantity; write a number and a unit, such as 500 ms or 85%")
+        raise _bad(
+            "spec/wrong-type",
+            f"`{value}` is not a quantity; write a number and a unit, such as 500 ms or 85%",
+        )
     try:
         return parse_quantity(str(value))
     except ValueError as error:
@@ -54,13 +59,18 @@ def _ratio(value: Any) -> Decimal:
         return value
     quantity = _quantity(value)
     if quantity.unit not in {"%", ""}:
-        raise _bad("spec/bad-unit", f"`{value}` is not a ratio; write a percentage such as 99.9%, or a number from 0 to 1")
+        raise _bad(
+            "spec/bad-unit",
+            f"`{value}` is not a ratio; write a percentage such as 99.9%, or a number from 0 to 1",
+        )
     return convert(quantity, "ratio")
 
 
 def _objective(value: Any) -> Decimal:
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 1:
-        raise _bad("slo/objective-range", f"objective `{value}` is not below 1; write a percentage such as {value}%")
+        raise _bad(
+            "slo/objective-range", f"objective `{value}` is not below 1; write a percentage such as {value}%"
+        )
     ratio = _ratio(value)
     if not 0 < ratio < 1:
         raise _bad("slo/objective-range", f"objective `{value}` is not between 0% and 100%, both excluded")
@@ -82,7 +92,10 @@ def _named(pattern: str, spoken: str) -> Any:
 
 def _label(value: Any) -> str:
     if not isinstance(value, str) or not _UTF8_LABEL.fullmatch(value) or value.startswith("__"):
-        raise _bad("name/form", f"`{value}` is not a label name; allowed: letters, digits and underscores, not starting with __")
+        raise _bad(
+            "name/form",
+            f"`{value}` is not a label name; allowed: letters, digits and underscores, not starting with __",
+        )
     return value
 
 
@@ -92,16 +105,21 @@ def _time(value: Any) -> datetime:
     except ValueError:
         time = None
     if time is None or time.tzinfo is None:
-        raise _bad("exclusion/range", f"`{value}` is not a time with a zone; write for example 2026-03-01T22:00:00Z")
+        raise _bad(
+            "exclusion/range", f"`{value}` is not a time with a zone; write for example 2026-03-01T22:00:00Z"
+        )
     if time.microsecond or time.second:
-        raise _bad("exclusion/range", f"`{value}` is finer than a minute, which the recorded samples cannot tell apart")
+        raise _bad(
+            "exclusion/range",
+            f"`{value}` is finer than a minute, which the recorded samples cannot tell apart",
+        )
     return time
 
 
 def _utc_offset(value: Any) -> int:
     match = re.fullmatch(r"([+-])(\d\d):(\d\d)", value) if isinstance(value, str) else None
     if match is None or int(match[2]) > 14 or int(match[3]) > 59:
-        raise _bad("spec/bad-value", f"`{value}` is not a UTC offset; write for example \"+01:00\" or \"-05:30\"")
+        raise _bad("spec/bad-value", f'`{value}` is not a UTC offset; write for example "+01:00" or "-05:30"')
     seconds = int(match[2]) * 3600 + int(match[3]) * 60
     return -seconds if match[1] == "-" else seconds
 
@@ -114,13 +132,23 @@ def _schema(pattern: str, *examples: str, numbers: bool = False) -> WithJsonSche
 _NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
 
 DurationValue = Annotated[
-    Duration, BeforeValidator(_duration), _schema(r"^\s*(\d+(\.\d+)?\s*(ms|min|sec|hr|s|m|h|d|w|y)\s*)+$", "5m", "1h30m", "30d")
+    Duration,
+    BeforeValidator(_duration),
+    _schema(r"^\s*(\d+(\.\d+)?\s*(ms|min|sec|hr|s|m|h|d|w|y)\s*)+$", "5m", "1h30m", "30d"),
 ]
-QuantityValue = Annotated[Quantity, BeforeValidator(_quantity), _schema(_NUMBER, "500 ms", "85%", "10 MB/s", numbers=True)]
-RatioValue = Annotated[Decimal, BeforeValidator(_ratio), _schema(_NUMBER + r"\s*%?\s*$", "1%", "0.5%", numbers=True)]
-ObjectiveValue = Annotated[Decimal, BeforeValidator(_objective), _schema(_NUMBER + r"\s*%?\s*$", "99.9%", numbers=True)]
+QuantityValue = Annotated[
+    Quantity, BeforeValidator(_quantity), _schema(_NUMBER, "500 ms", "85%", "10 MB/s", numbers=True)
+]
+RatioValue = Annotated[
+    Decimal, BeforeValidator(_ratio), _schema(_NUMBER + r"\s*%?\s*$", "1%", "0.5%", numbers=True)
+]
+ObjectiveValue = Annotated[
+    Decimal, BeforeValidator(_objective), _schema(_NUMBER + r"\s*%?\s*$", "99.9%", numbers=True)
+]
 Name = Annotated[
-    str, BeforeValidator(_named(NAME_PATTERN, "lower-case letters, digits and dashes")), _schema(f"^{NAME_PATTERN}$", "market-data")
+    str,
+    BeforeValidator(_named(NAME_PATTERN, "lower-case letters, digits and dashes")),
+    _schema(f"^{NAME_PATTERN}$", "market-data"),
 ]
 Reference = Annotated[
     str,
@@ -135,8 +163,15 @@ AlertName = Annotated[
 LabelName = Annotated[str, BeforeValidator(_label), _schema(r"^[^\x00-\x1f]+$", "region")]
 MetricName = Annotated[
     str,
-    BeforeValidator(_named(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "letters, digits, underscores and colons; put label matchers under `selector`")),
+    BeforeValidator(
+        _named(
+            r"[a-zA-Z_:][a-zA-Z0-9_:]*",
+            "letters, digits, underscores and colons; put label matchers under `selector`",
+        )
+    ),
     _schema(r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", "http_requests_total"),
 ]
-TimeValue = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+TimeValue = Annotated[
+    datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 UtcOffset = Annotated[int, BeforeValidator(_utc_offset), _schema(r"^[+-]\d\d:\d\d$", "+01:00")]

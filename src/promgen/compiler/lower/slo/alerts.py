@@ -15,13 +15,13 @@ from promgen.base.durations import HOUR, MINUTE, Duration
 from promgen.compiler.ir.rules import Rule
 from promgen.compiler.lower.labels import alert_annotations, alert_labels
 from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame
-from promgen.model.slo import CalendarPeriod, Tier
+from promgen.model.slo import Absence, CalendarPeriod, Tier
 
 PASS = "alerts"
 COVERAGE_GOAL = Decimal("0.99")
 _QUIET_HOLD = MINUTE * 15
-_SANITY_HOLD = MINUTE * 15
-_COVERAGE_HOLD = HOUR
+_SANITY = Absence(after=MINUTE * 15, severity=Severity.LOW)
+_COVERAGE = Absence(after=HOUR, severity=Severity.LOW)
 _MARGIN = "1.001"
 """Absorbs float noise and scrape skew between the two halves of the pair."""
 
@@ -51,8 +51,7 @@ def lower_absence(frame: Frame) -> Iterable[Rule]:
         frame,
         names.ABSENCE_ALERT,
         f"absent({frame.total})",
-        absence.severity,
-        absence.after,
+        absence,
         f"{name} has no data",
         "Nothing is counted, so neither an outage nor a recovery would be seen. Is the service up, and scraped?",
     )
@@ -62,8 +61,7 @@ def lower_absence(frame: Frame) -> Iterable[Rule]:
             frame,
             names.LOST_GROUP_ALERT,
             f"last_over_time({frame.total}[1h]) unless {frame.total}",
-            absence.severity,
-            absence.after,
+            absence,
             f"{name} has no data for {which}",
             "This group was counted within the last hour and is not any more. It clears after an hour if that is meant.",
         )
@@ -75,8 +73,7 @@ def lower_sanity(frame: Frame) -> Iterable[Rule]:
         frame,
         names.SANITY_ALERT,
         f"{frame.bad} > {_MARGIN} * {frame.total}",
-        Severity.LOW,
-        _SANITY_HOLD,
+        _SANITY,
         f"SLO {frame.slo.name} of {frame.slo.service} counts more bad events than events",
         "The bad events are not a part of the total, so its error budget means nothing. Correct the SLI.",
     )
@@ -91,8 +88,7 @@ def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
         frame,
         names.COVERAGE_ALERT,
         f"{names.PERIOD_COVERAGE}{frame.id} < {format_decimal(COVERAGE_GOAL)} and {frame.total} and {age}",
-        Severity.LOW,
-        _COVERAGE_HOLD,
+        _COVERAGE,
         f"SLO {frame.slo.name} of {frame.slo.service} was observed only {{{{ $value | humanizePercentage }}}} of its period",
         "Events that happened while nothing was scraped or evaluated are in no budget; at average traffic the true error"
         " ratio is off by up to the share that is missing.",
@@ -101,7 +97,9 @@ def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
 
 def _burning(frame: Frame, tier: Tier) -> str:
     threshold = format_decimal(tier.threshold(frame.slo.objective))
-    long, short = (f"{names.error_ratio(window)}{frame.id} > {threshold}" for window in (tier.long, tier.short))
+    long, short = (
+        f"{names.error_ratio(window)}{frame.id} > {threshold}" for window in (tier.long, tier.short)
+    )
     if frame.slo.min_bad_events is None:
         return f"{long} and {short}"
     total = frame.total if tier.short <= MINUTE * 5 else f"sum_over_time({frame.total}[{tier.short}])"
@@ -140,11 +138,12 @@ def _percent(ratio: Decimal) -> str:
 
 
 def _labels(frame: Frame, severity: Severity, more: dict[str, str] | None = None) -> dict[str, str]:
-    return alert_labels(frame.slo.labels, {**frame.labels, **(more or {})}, frame.service, severity, frame.target)
+    return alert_labels(
+        frame.slo.labels, {**frame.labels, **(more or {})}, frame.service, severity, frame.target
+    )
 
 
-def _alert(
-    frame: Frame, name: str, expr: str, severity: Severity, hold: Duration, summary: str, description: str
-) -> Rule:
+def _alert(frame: Frame, name: str, expr: str, fires: Absence, summary: str, description: str) -> Rule:
     annotations = alert_annotations(frame.slo.help, summary, description)
-    return Rule(name, expr, _labels(frame, severity), PASS, is_alert=True, hold=hold, annotations=annotations)
+    labels = _labels(frame, fires.severity)
+    return Rule(name, expr, labels, PASS, is_alert=True, hold=fires.after, annotations=annotations)

@@ -46,7 +46,9 @@ def block_sum(frame: Frame, block_series: str, length: Duration) -> str:
 
 def calendar_sum(frame: Frame, block_series: str, period: CalendarPeriod) -> str:
     """The sum since the calendar period began."""
-    within = f"vector(time() - 1) > on () {names.PERIOD_START}{frame.id} @ end() <= on () {_block_start(frame)}"
+    within = (
+        f"vector(time() - 1) > on () {names.PERIOD_START}{frame.id} @ end() <= on () {_block_start(frame)}"
+    )
     return _summed(frame, block_series, period.longest, within, None)
 
 

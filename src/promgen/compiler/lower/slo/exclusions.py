@@ -42,7 +42,9 @@ def excluded_events(frame: Frame, pair: str, current: str, rolling: Duration | N
 
 def without_excluded(frame: Frame, pair: str, window: Duration) -> str:
     """The samples of the pair over a window, without those of excluded time."""
-    kept = " ".join([f"{pair}{frame.id}", *(f"unless {mask}" for mask in masks(frame.slo.exclusions, PAIR_WINDOW))])
+    kept = " ".join(
+        [f"{pair}{frame.id}", *(f"unless {mask}" for mask in masks(frame.slo.exclusions, PAIR_WINDOW))]
+    )
     return f"({kept})[{window}:1m]"
 
 

@@ -107,7 +107,11 @@ class Frame:
         """
         period = self.slo.period
         if isinstance(period, CalendarPeriod):
-            return next(block for block in (HOUR, MINUTE * 30, MINUTE * 15) if period.utc_offset * 1000 % block.ms == 0)
+            return next(
+                block
+                for block in (HOUR, MINUTE * 30, MINUTE * 15)
+                if period.utc_offset * 1000 % block.ms == 0
+            )
         if period.length < _BLOCK_PERIODS_FROM:
             return None
         return HOUR if period.length < _LONG_BLOCK_PERIODS_FROM else HOUR * 6

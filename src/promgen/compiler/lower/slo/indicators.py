@@ -54,7 +54,9 @@ def bad_rate(frame: Frame) -> str:
         case ProbeSli():
             return frame.aggregate("sum", f"1 - {_per_series(sli)}")
         case RawSli():
-            return frame.aggregate("sum", _per_series(sli) if sli.measures == "errors" else f"1 - {_per_series(sli)}")
+            return frame.aggregate(
+                "sum", _per_series(sli) if sli.measures == "errors" else f"1 - {_per_series(sli)}"
+            )
         case TimeSliceSli():
             if sli.length < PAIR_WINDOW:
                 return frame.aggregate("sum", _short_slice(frame, sli))
@@ -138,7 +140,10 @@ def _composite_total(frame: Frame, sli: CompositeSli) -> str:
     if sli.combine == "ratio":
         rows = [f"{format_decimal(part.value)} + 0 * {_ratio_of(frame, part)}" for part in sli.parts]
     else:
-        rows = [f"{format_decimal(part.value)} * {_part_series(frame, part, names.TOTAL_EVENTS)}" for part in sli.parts]
+        rows = [
+            f"{format_decimal(part.value)} * {_part_series(frame, part, names.TOTAL_EVENTS)}"
+            for part in sli.parts
+        ]
     return frame.aggregate("sum", " or ".join(rows))
 
 
@@ -149,7 +154,10 @@ def _composite_bad(frame: Frame, sli: CompositeSli) -> str:
     if sli.combine == "ratio":
         rows = [f"{format_decimal(part.value)} * {_ratio_of(frame, part)}" for part in sli.parts]
     else:
-        rows = [f"{format_decimal(part.value)} * {_part_series(frame, part, names.BAD_EVENTS)}" for part in sli.parts]
+        rows = [
+            f"{format_decimal(part.value)} * {_part_series(frame, part, names.BAD_EVENTS)}"
+            for part in sli.parts
+        ]
     return frame.aggregate("sum", " or ".join(rows))
 
 

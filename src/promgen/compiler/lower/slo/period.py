@@ -36,10 +36,13 @@ def lower_budget(frame: Frame) -> Iterable[Rule]:
     remaining, burn_rate = f"{names.BUDGET_REMAINING}{frame.id}", f"{names.BURN_RATE}{frame.id}"
     hour = f"{names.error_ratio(BURN_RATE_WINDOW)}{frame.id}"
     yield _rule(frame, names.BURN_RATE, f"{hour} / {format_decimal(allowed)}")
-    yield _rule(frame, names.BUDGET_REMAINING, f"1 - {names.PERIOD_ERROR_RATIO}{frame.id} / {format_decimal(allowed)}")
+    yield _rule(
+        frame, names.BUDGET_REMAINING, f"1 - {names.PERIOD_ERROR_RATIO}{frame.id} / {format_decimal(allowed)}"
+    )
     yield _rule(frame, names.BUDGET_EVENTS, f"{format_decimal(allowed)} * {names.TOTAL_PERIOD}{frame.id}")
-    exhaustion = f"clamp_max(clamp_min({remaining}, 0) * {length} / ({burn_rate} > 0), {length}) or {length} + 0 * {burn_rate}"
-    yield _rule(frame, names.BUDGET_EXHAUSTION, exhaustion)
+    left = f"clamp_min({remaining}, 0) * {length} / ({burn_rate} > 0)"
+    never = f"{length} + 0 * {burn_rate}"
+    yield _rule(frame, names.BUDGET_EXHAUSTION, f"clamp_max({left}, {length}) or {never}")
     yield _rule(frame, names.OBJECTIVE, f"vector({format_decimal(frame.slo.objective)})")
 
 
@@ -67,7 +70,11 @@ def _events(frame: Frame, block_series: str, pair: str) -> str:
         return calendar_sum(frame, block_series, period)
     if frame.block is not None:
         return block_sum(frame, block_series, period.length)
-    samples = without_excluded(frame, pair, period.length) if frame.slo.exclusions else f"{pair}{frame.id}[{period.length}]"
+    samples = (
+        without_excluded(frame, pair, period.length)
+        if frame.slo.exclusions
+        else f"{pair}{frame.id}[{period.length}]"
+    )
     return f"{STEP_SECONDS} * sum_over_time({samples})"
 
 

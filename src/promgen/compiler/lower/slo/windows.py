@@ -59,7 +59,10 @@ def _pair_ratio(frame: Frame, window: Duration) -> str:
         bad, total = block_sum(frame, names.BAD_BLOCK, window), block_sum(frame, names.TOTAL_BLOCK, window)
         return f"({bad}) / (({total}) > 0)"
     if frame.slo.exclusions:
-        bad, total = without_excluded(frame, names.BAD_EVENTS, window), without_excluded(frame, names.TOTAL_EVENTS, window)
+        bad, total = (
+            without_excluded(frame, names.BAD_EVENTS, window),
+            without_excluded(frame, names.TOTAL_EVENTS, window),
+        )
     else:
         bad, total = f"{frame.bad}[{window}]", f"{frame.total}[{window}]"
     return f"sum_over_time({bad}) / (sum_over_time({total}) > 0)"
