@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from promgen import __version__
+import promgen
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.errors import OutsideError
 from promgen.compiler.output.freshness import is_current
+from promgen.compiler.output.lock import digest_of
 from promgen.compiler.source.project_root import find_root, read_inputs
 
 _POLL_SECONDS = 0.5
@@ -39,16 +40,20 @@ def command(context: click.Context, watch: bool) -> None:
 
 def _build(context: click.Context, root: Path) -> int:
     _, inputs = read_inputs(root, Diagnostics())
-    if inputs and is_current(root, [root / file.path for file in inputs], _KEY):
+    key = _key()
+    if inputs and is_current(root, [root / file.path for file in inputs], key):
         _say(context, "nothing changed")
         return 0
     from promgen.cli import write  # the compiler takes a moment to load
 
-    return write.build(context, root, _KEY)
+    return write.build(context, root, key)
 
 
-_KEY = __version__
-"""What decides the outputs beside the inputs."""
+def _key() -> str:
+    """What decides the outputs beside the inputs: promgen itself, also while somebody works on it."""
+    package = Path(promgen.__file__).parent
+    stamps = sorted((file.name, file.stat().st_mtime_ns) for file in package.rglob("*.py"))
+    return f"{promgen.__version__} {digest_of(repr(stamps).encode())}"
 
 
 def _say(context: click.Context, message: str) -> None:

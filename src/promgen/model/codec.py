@@ -109,7 +109,7 @@ def encode(value: Any, *, tagged: bool = False) -> Any:
         return [encode(item) for item in value]
     if isinstance(value, dict):
         return {str(encode(key)): encode(item) for key, item in value.items()}
-    cls: type[Any] = type(value)
+    cls: Any = type(value)
     layout = _layout(cls)
     encoded: dict[str, Any] = {"kind": cls.__name__} if tagged else {}
     for attribute, name, _, default in layout.fields:

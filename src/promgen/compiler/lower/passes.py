@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from promgen.base.durations import Duration
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
@@ -46,10 +45,9 @@ def lower_catalog(catalog: Catalog, output_path: OutputPath) -> tuple[RuleFile, 
     """All rules, one file per specification file and environment; components stand before their composites."""
     services = {service.name: service for service in catalog.services}
     files: dict[tuple[str, str], list[Group]] = {}
-    by_key = {(slo.environment, slo.service, slo.name): slo for slo in catalog.slos}
+    frames = _frames(catalog)
     for slo in sorted(catalog.slos, key=lambda slo: isinstance(slo.sli, CompositeSli)):
-        frame = Frame(slo, services[slo.service], catalog.target, partial(_find_slo, by_key, slo.environment))
-        files.setdefault((slo.origin, slo.environment), []).extend(lower_slo(frame))
+        files.setdefault((slo.origin, slo.environment), []).extend(lower_slo(frames(slo)))
     for (origin, environment), alerts in _by_file(catalog.alerts).items():
         groups = files.setdefault((origin, environment), [])
         for service in sorted({alert.service for alert in alerts}):
@@ -59,6 +57,11 @@ def lower_catalog(catalog: Catalog, output_path: OutputPath) -> tuple[RuleFile, 
         RuleFile(output_path(origin, environment), origin, tuple(groups))
         for (origin, environment), groups in sorted(files.items())
     )
+
+
+def frame_of(catalog: Catalog, slo: Slo) -> Frame:
+    """An SLO of the catalogue as the passes see it."""
+    return _frames(catalog)(slo)
 
 
 def lower_slo(frame: Frame) -> tuple[Group, Group]:
@@ -80,8 +83,17 @@ def _group(name: str, interval: Duration, passes: tuple[Pass, ...], frame: Frame
     return Group(name, interval, tuple(rule for lower in passes for rule in lower(frame)), frame.slo.key)
 
 
-def _find_slo(by_key: dict[tuple[str, str, str], Slo], environment: str, service: str, name: str) -> Slo:
-    return by_key[environment, service, name]
+def _frames(catalog: Catalog) -> Callable[[Slo], Frame]:
+    services = {service.name: service for service in catalog.services}
+    by_key = {(slo.environment, slo.service, slo.name): slo for slo in catalog.slos}
+
+    def frame(slo: Slo) -> Frame:
+        def find(service: str, name: str) -> Slo:
+            return by_key[slo.environment, service, name]
+
+        return Frame(slo, services[slo.service], catalog.target, find)
+
+    return frame
 
 
 def _by_file(alerts: Iterable[Alert]) -> dict[tuple[str, str], list[Alert]]:

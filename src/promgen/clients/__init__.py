@@ -1,0 +1,1 @@
+"""Servers promgen asks, with time-outs in one place."""
