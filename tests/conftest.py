@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.real import Install, installed, planned
+
+settings.register_profile("promgen", deadline=None)  # a busy machine is no failure
+settings.load_profile("promgen")
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def _operations(draw: st.DrawFn, vectors: st.SearchStrategy[str]) -> str:
     matching = draw(st.sampled_from(["", " on (?)", " ignoring (?)"])).replace("?", draw(GROUPINGS))
     operator = draw(st.sampled_from(["+", "/", "^", "%", "atan2", ">", "== bool", "and", "or", "unless"]))
     if matching and operator not in {"and", "or", "unless"}:
-        matching += draw(st.sampled_from(["", " group_left ()", " group_right ()", " group_left"]))
+        matching += draw(st.sampled_from(["", " group_left ()", " group_right ()"]))
     left, right, gap = draw(vectors), draw(vectors), draw(GAPS)
     return f"({left}){gap}{operator}{matching} ({right})"
 

@@ -84,6 +84,16 @@ def parse_quantity(text: str) -> Quantity:
     return Quantity(Decimal(number), unit)
 
 
+def parse_ratio(text: str) -> Decimal:
+    """Read a percentage or a plain number as a ratio; raise ValueError for anything else."""
+    quantity = parse_quantity(text)
+    if quantity.unit not in {"%", ""}:
+        raise ValueError(
+            f"`{text}` is not a ratio; write a percentage such as 99.9%, or a number from 0 to 1"
+        )
+    return convert(quantity, "ratio")
+
+
 def convert(quantity: Quantity, unit: str) -> Decimal:
     """The number of `unit`s in a quantity; raise UnitMismatch when they measure different things.
 

@@ -17,7 +17,7 @@ from promgen.promql.window import check_variables
 CACHED = 4096
 """How many texts `parse` remembers: the expressions of some hundred SLOs, about 10 MB."""
 
-_NEEDS_CARE = re.compile(r"[#$`\\@]|\[[^\]]*[.eExX]|[oO][fF][fF]|[0-9]y|[0-9]{5}")
+_NEEDS_CARE = re.compile(r"[#$`\\@]|\[[^\]]*[.eExX]|[\[:]\s*0|[oO][fF][fF]|[0-9]y|[0-9]{5}")
 """What may need more than the library: comments, variables, strings with escapes, and times it might misread."""
 
 

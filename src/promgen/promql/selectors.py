@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import cast
 
 import promql_parser
@@ -31,6 +32,7 @@ class Selector:
 
     metric: str | None
     matchers: tuple[LabelMatcher, ...]
+    """In alphabetical order."""
     range_ms: int | None = None
     """None for an instant selector, and while the range is `$window`."""
     offset_ms: int = 0
@@ -85,7 +87,7 @@ def conflicting_matchers(
 
 def selector_of(node: promql_parser.VectorSelector, range_: timedelta | None = None) -> Selector:
     """A node of the library as a selector; the range comes from the node around it."""
-    matchers = tuple(map(_matcher, node.matchers.matchers))
+    matchers = sorted(map(_matcher, node.matchers.matchers), key=attrgetter("name", "op", "value"))
     named = next((found for found in matchers if found.name == "__name__" and found.op == "="), None)
     range_ms = None if range_ is None else range_ // _MILLISECOND
     has_window = range_ms == WINDOW_MS

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import Duration
-from promgen.base.quantities import parse_quantity
+from promgen.base.quantities import parse_quantity, parse_ratio
 from promgen.compiler.resolve.index import Entry, Index
 from promgen.compiler.source.nodes import Mapping, Node, Scalar, Sequence, find
 from promgen.compiler.spec import v1
@@ -91,7 +91,7 @@ def _fits(node: Node, kind: str) -> bool:
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if kind in {"ratio", "quantity"}:
-        return _parses(parse_quantity, str(value))
+        return _parses(parse_ratio if kind == "ratio" else parse_quantity, str(value))
     return isinstance(value, str) and (kind != "duration" or _parses(Duration.parse, value))
 
 

@@ -6,6 +6,7 @@ resolved by YAML 1.2's core schema (`no` is text, `012` a number); duplicate key
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -51,7 +52,7 @@ def resolve_scalar(text: str) -> Plain:
         if _INTEGER.fullmatch(text):
             return int(text)
         if _FLOAT.fullmatch(text):
-            return float(text)
+            return text if math.isinf(float(text)) else float(text)
     return text
 
 

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from promgen.base.durations import Duration
-from promgen.base.quantities import Quantity, convert, parse_quantity
+from promgen.base.quantities import Quantity, parse_quantity, parse_ratio
 
 NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 ALERT_NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_]{0,99}"
@@ -57,13 +57,12 @@ def _quantity(value: Any) -> Quantity:
 def _ratio(value: Any) -> Decimal:
     if isinstance(value, Decimal):
         return value
-    quantity = _quantity(value)
-    if quantity.unit not in {"%", ""}:
-        raise _bad(
-            "spec/bad-unit",
-            f"`{value}` is not a ratio; write a percentage such as 99.9%, or a number from 0 to 1",
-        )
-    return convert(quantity, "ratio")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _bad("spec/wrong-type", f"`{value}` is not a ratio; write a percentage such as 99.9%")
+    try:
+        return parse_ratio(str(value))
+    except ValueError as error:
+        raise _bad("spec/bad-unit", str(error)) from error
 
 
 def _objective(value: Any) -> Decimal:

@@ -1,0 +1,1 @@
+"""When compiled alerts fire and when they end, executed by the real promtool."""
