@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{3}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.?)", re.DOTALL)
@@ -63,7 +64,7 @@ def _unescape(escape: bytes, mark: bytes) -> bytes:
     kind, digits = escape[:1], escape[1:].decode()
     if kind == b"x" and digits:
         return bytes([int(digits, 16)])
-    if kind in {b"u", b"U"} and digits:
+    if kind in {b"u", b"U"} and digits and int(digits, 16) <= sys.maxunicode:
         return chr(int(digits, 16)).encode()
     if kind.isdigit() and digits:
         return bytes([int(escape, 8)])

@@ -60,7 +60,7 @@ def lower_absence(frame: Frame) -> Iterable[Rule]:
         yield _alert(
             frame,
             names.LOST_GROUP_ALERT,
-            f"last_over_time({frame.total}[1h]) unless {frame.total}",
+            f"last_over_time({frame.total}[1h])\n  unless {frame.total}",
             absence,
             f"{name} has no data for {which}",
             "This group was counted within the last hour and is not any more. It clears after an hour if that is meant.",
@@ -87,7 +87,7 @@ def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
     yield _alert(
         frame,
         names.COVERAGE_ALERT,
-        f"{names.PERIOD_COVERAGE}{frame.id} < {format_decimal(COVERAGE_GOAL)} and {frame.total} and {age}",
+        f"{names.PERIOD_COVERAGE}{frame.id} < {format_decimal(COVERAGE_GOAL)}\n  and {frame.total}\n  and {age}",
         _COVERAGE,
         f"SLO {frame.slo.name} of {frame.slo.service} was observed only {{{{ $value | humanizePercentage }}}} of its period",
         "Events that happened while nothing was scraped or evaluated are in no budget; at average traffic the true error"
@@ -101,10 +101,10 @@ def _burning(frame: Frame, tier: Tier) -> str:
         f"{names.error_ratio(window)}{frame.id} > {threshold}" for window in (tier.long, tier.short)
     )
     if frame.slo.min_bad_events is None:
-        return f"{long} and {short}"
+        return f"{long}\n  and {short}"
     total = frame.total if tier.short <= MINUTE * 5 else f"sum_over_time({frame.total}[{tier.short}])"
     enough = f"{STEP_SECONDS} * sum_over_time({frame.bad}[{tier.long}]) >= {frame.slo.min_bad_events}"
-    return f"{long} and ({short} or {total} == 0) and {enough}"
+    return f"{long}\n  and ({short} or {total} == 0)\n  and {enough}"
 
 
 def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:

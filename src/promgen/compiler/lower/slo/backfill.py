@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promgen.base import conventions as names
-from promgen.base.durations import MINUTE
+from promgen.base.durations import MINUTE, Duration
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
 from promgen.compiler.lower.slo.blocks import PAIR_OF_BLOCK
 from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame
@@ -45,8 +45,14 @@ def _group(name: str, rule: Rule) -> Group:
 
 def _blocks(frame: Frame) -> Iterator[Rule]:
     for block, pair in PAIR_OF_BLOCK.items():
-        yield _of_block(frame, block, f"sum_over_time({pair}{frame.id}[{frame.block}:1m])")
-    yield _of_block(frame, names.OBSERVED_BLOCK, f"count_over_time({frame.total}[{frame.block}:1m])")
+        yield _of_block(frame, block, f"sum_over_time({pair}{frame.id}{_steps(frame)})")
+    yield _of_block(frame, names.OBSERVED_BLOCK, f"count_over_time({frame.total}{_steps(frame)})")
+
+
+def _steps(frame: Frame) -> str:
+    """The steps of one block at its end; a millisecond less, as Prometheus 2 counts the step before it too."""
+    assert frame.block is not None
+    return f"[{Duration(frame.block.ms - 1)}:1m]"
 
 
 def _of_block(frame: Frame, name: str, samples: str) -> Rule:

@@ -77,7 +77,7 @@ def _block_start(frame: Frame) -> str:
 
 def _since_start(frame: Frame, pair: str) -> str:
     since = f"vector(time() - 1) > on () {_block_start(frame)}"
-    return f"({pair}{frame.id} and on () ({since}))[{frame.block}:1m] offset -{_TO_NEXT_STEP}"
+    return f"({pair}{frame.id}\n  and on () ({since}))[{frame.block}:1m] offset -{_TO_NEXT_STEP}"
 
 
 def _summed(frame: Frame, series: str, length: Duration, within: str, rolling: Duration | None) -> str:
@@ -85,8 +85,8 @@ def _summed(frame: Frame, series: str, length: Duration, within: str, rolling: D
     current = f"{series}{frame.id}"
     # A minute less than the block: on Prometheus 2 a window is closed and would reach the block before.
     last = f"last_over_time({current}[{Duration(frame.block.ms - MINUTE.ms)}])"
-    complete = f"sum_over_time(({last} and on () ({within}))[{length}:{frame.block}])"
-    whole = f"({complete} or 0 * {current}) + {current}"
+    complete = f"sum_over_time(({last}\n    and on () ({within}))[{length}:{frame.block}])"
+    whole = f"({complete}\n  or 0 * {current})\n  + {current}"
     pair = PAIR_OF_BLOCK.get(series)
     taken_off = excluded_events(frame, pair, current, rolling) if pair else []
     if not taken_off:

@@ -75,9 +75,10 @@ def raw_error_ratio(frame: Frame, sli: EventSli | NativeLatencySli, window: Dura
         return f"histogram_fraction({format_decimal(sli.threshold)}, +Inf, {_histogram(frame, sli, window)}) >= 0"
     total = _total(frame, sli, window)
     if sli.bad is not None:
-        return f"{_sum(frame, sli.bad, window)} / ({total} > 0)"
+        return f"{_sum(frame, sli.bad, window)}\n  / ({total} > 0)"
     assert sli.good is not None
-    return f"clamp_min(1 - ({_sum(frame, sli.good, window)} or 0 * {total}) / ({total} > 0), 0)"
+    good = _sum(frame, sli.good, window)
+    return f"clamp_min(1 - ({good}\n  or 0 * {total})\n  / ({total} > 0), 0)"
 
 
 def _sum(frame: Frame, rate: str, window: Duration) -> str:
@@ -101,10 +102,10 @@ def _bad_events(frame: Frame, sli: EventSli | NativeLatencySli) -> str:
         fraction = f"histogram_fraction({format_decimal(sli.threshold)}, +Inf, {histogram})"
         return f"{fraction} * (histogram_count({histogram}) > 0) {zero}"
     if sli.bad is not None:
-        return f"{_sum(frame, sli.bad, PAIR_WINDOW)} {zero}"
+        return f"{_sum(frame, sli.bad, PAIR_WINDOW)}\n  {zero}"
     assert sli.good is not None
     good = _sum(frame, sli.good, PAIR_WINDOW)
-    return f"clamp_min({frame.total} - {frame.on} ({good} {zero}), 0)"
+    return f"clamp_min({frame.total}\n  - {frame.on} ({good}\n  {zero}), 0)"
 
 
 def _per_series(sli: GaugeSli | RawSli | ProbeSli) -> str:

@@ -25,7 +25,7 @@ def lower_period(frame: Frame) -> Iterable[Rule]:
     bad, total = f"{names.BAD_PERIOD}{frame.id}", f"{names.TOTAL_PERIOD}{frame.id}"
     yield _rule(frame, names.BAD_PERIOD, _events(frame, names.BAD_BLOCK, names.BAD_EVENTS))
     yield _rule(frame, names.TOTAL_PERIOD, _events(frame, names.TOTAL_BLOCK, names.TOTAL_EVENTS))
-    yield _rule(frame, names.PERIOD_ERROR_RATIO, f"{bad} / ({total} > 0) or 0 * {total}")
+    yield _rule(frame, names.PERIOD_ERROR_RATIO, f"{bad} / ({total} > 0)\n  or 0 * {total}")
     yield from _coverage(frame)
 
 
@@ -42,7 +42,7 @@ def lower_budget(frame: Frame) -> Iterable[Rule]:
     yield _rule(frame, names.BUDGET_EVENTS, f"{format_decimal(allowed)} * {names.TOTAL_PERIOD}{frame.id}")
     left = f"clamp_min({remaining}, 0) * {length} / ({burn_rate} > 0)"
     never = f"{length} + 0 * {burn_rate}"
-    yield _rule(frame, names.BUDGET_EXHAUSTION, f"clamp_max({left}, {length}) or {never}")
+    yield _rule(frame, names.BUDGET_EXHAUSTION, f"clamp_max({left}, {length})\n  or {never}")
     yield _rule(frame, names.OBJECTIVE, f"vector({format_decimal(frame.slo.objective)})")
 
 

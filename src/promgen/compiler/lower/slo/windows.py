@@ -37,18 +37,18 @@ def lower_windows(frame: Frame) -> Iterable[Rule]:
 def error_ratio(frame: Frame, window: Duration) -> str:
     """The share of bad events over a window; 0 where there were none at all."""
     if window == PAIR_WINDOW:
-        return f"{frame.bad} / ({frame.total} > 0) or {frame.zero}"
+        return f"{frame.bad} / ({frame.total} > 0)\n  or {frame.zero}"
     sli = frame.slo.sli
     if isinstance(sli, EventSli | NativeLatencySli) and window <= RAW_WINDOW_LIMIT:
         return _from_measured(frame, sli, window)
-    return f"{_pair_ratio(frame, window)} or {frame.zero}"
+    return f"{_pair_ratio(frame, window)}\n  or {frame.zero}"
 
 
 def _from_measured(frame: Frame, sli: EventSli | NativeLatencySli, window: Duration) -> str:
     raw = raw_error_ratio(frame, sli, window)
     zero = f"or {frame.on} {frame.zero}"
     if not frame.slo.exclusions:
-        return f"{raw} {zero}"
+        return f"{raw}\n  {zero}"
     until_clean = " ".join(f"unless {mask}" for mask in masks(frame.slo.exclusions, PAIR_WINDOW + window))
     return f"({raw}) {until_clean}\n  or {frame.on} {_pair_ratio(frame, window)}\n  {zero}"
 
@@ -57,7 +57,7 @@ def _pair_ratio(frame: Frame, window: Duration) -> str:
     """The ratio of the pair's sums over a window; nothing where there were no events."""
     if frame.block is not None and (window > _PAIR_WINDOW_LIMIT or (frame.slo.exclusions and window >= DAY)):
         bad, total = block_sum(frame, names.BAD_BLOCK, window), block_sum(frame, names.TOTAL_BLOCK, window)
-        return f"({bad}) / (({total}) > 0)"
+        return f"({bad})\n  / (({total}) > 0)"
     if frame.slo.exclusions:
         bad, total = (
             without_excluded(frame, names.BAD_EVENTS, window),
@@ -65,4 +65,4 @@ def _pair_ratio(frame: Frame, window: Duration) -> str:
         )
     else:
         bad, total = f"{frame.bad}[{window}]", f"{frame.total}[{window}]"
-    return f"sum_over_time({bad}) / (sum_over_time({total}) > 0)"
+    return f"sum_over_time({bad})\n  / (sum_over_time({total}) > 0)"

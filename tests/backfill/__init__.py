@@ -1,0 +1,1 @@
+"""Tests of the history that `promgen explain --backfill` gives to a new SLO."""
