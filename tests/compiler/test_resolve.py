@@ -393,3 +393,20 @@ def test_prometheus_3_is_needed_for_what_2_42_lacks(tmp_path: Path) -> None:
     assert 'rate({"a_seconds","http.route"="/"}' in rule(compiled, "slo:total_events:rate5m").expr or (
         '"http.route"="/"' in rule(compiled, "slo:total_events:rate5m").expr
     )
+
+
+def test_a_shared_service_is_compiled_where_it_says_and_without_the_selector(tmp_path: Path) -> None:
+    """A cluster has one set of alerts and no namespace of the environments."""
+    body = "shared: true\nenvironments: [production]\nalerts: [{name: Down, expr: up == 0, severity: high}]"
+    files = {
+        "system.yaml": ENVIRONMENTS.split("  overrides")[0],
+        "cart.yaml": service(body, more=", system: shop"),
+    }
+    compiled = compile_files(tmp_path, files)
+    assert [(one.labels["environment"], one.expr) for one in rules_of(compiled)] == [
+        ("production", "up == 0")
+    ]
+    files["cart.yaml"] = files["cart.yaml"].replace("production", "producton")
+    assert "reference/unknown: there is no environment `producton`" in problems_of(
+        compile_files(tmp_path, files)
+    )

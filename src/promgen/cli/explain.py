@@ -110,6 +110,8 @@ def _describe(owner: Slo | Alert, compilation: Compilation, output: Output, seri
         ],
     }
     if isinstance(owner, Slo):
+        if not any(row["path"] == "alerting.policy" for row in data["values"]):
+            data["values"].append({"path": "alerting.policy", "value": "by the period", "place": "built in"})
         facts = [_tier_data(owner, tier, target.scrape_interval) for tier in owner.tiers]
         data |= {"objective": _percent(owner.objective), "period": str(owner.period), "tiers": facts}
     return data
@@ -163,6 +165,8 @@ def _range(facts: TierFacts) -> str:
 
 def _quiet(slo: Slo, facts: TierFacts) -> str:
     """Events per hour under which one failure fires; never where a guard asks for more."""
+    if not isinstance(slo.sli, EventSli | NativeLatencySli):
+        return "measures time"
     if slo.min_bad_events is not None and slo.min_bad_events > 1:
         return f"never, guarded by {slo.min_bad_events}"
     return format_decimal(round(facts.one_failure_below, 1))
@@ -286,7 +290,7 @@ def _tier_rows(tiers: list[Data]) -> Iterator[list[str]]:
             "/".join(tier["windows"]),
             tier["threshold"],
             tier["outageDetectedAfter"],
-            quiet if quiet.startswith("never") else f"{quiet} events/h",
+            f"{quiet} events/h" if quiet[0].isdigit() else quiet,
             tier["budgetShare"],
         ]
 

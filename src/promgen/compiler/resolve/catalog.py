@@ -100,22 +100,34 @@ class _Resolver:
         else:
             self.found.services.append(service)
         service_class = node.text("class")
-        for environment in self.environments_of(envelope.system):
+        for environment in self.environments_of(envelope, spec, node):
             scope = self.scope(service, spec, environment)
             for item in slos:
                 self.slo(item, service_class, scope)
             for item in alerts:
                 self.alert(item, service_class, scope)
 
-    def environments_of(self, system: str) -> list[Entry[v1.EnvironmentSpec]] | list[None]:
-        """A system's own environments, else the project's, else the one without a name."""
-        own = self.index.environments.get(system) or self.index.environments.get("")
-        return own if own else [None]
+    def environments_of(
+        self, envelope: Envelope, spec: v1.ServiceSpec, node: Mapping
+    ) -> list[Entry[v1.EnvironmentSpec]] | list[None]:
+        """A system's own environments, else the project's, else the one without a name; of these what a service names."""
+        own = self.index.environments.get(envelope.system) or self.index.environments.get("") or []
+        known = [entry.name for entry in own]
+        for place, name in enumerate(spec.environments):
+            if name not in known:
+                span = find(node, ("environments", place))[0].span
+                allowed = nearest(name, known)
+                self.diagnostics.error(
+                    problems.UNKNOWN_REFERENCE, f"there is no environment `{name}`", span, allowed=allowed
+                )
+        if not own:
+            return [None]
+        return [entry for entry in own if not spec.environments or entry.name in spec.environments]
 
     def scope(
         self, service: Service, spec: v1.ServiceSpec, environment: Entry[v1.EnvironmentSpec] | None
     ) -> Scope:
-        around = matchers_of(environment.spec.selector) if environment else ()
+        around = matchers_of(environment.spec.selector) if environment and not spec.shared else ()
         scope = Scope(
             index=self.index,
             target=self.target,

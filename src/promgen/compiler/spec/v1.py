@@ -416,6 +416,10 @@ class ServiceSpec(Wire):
     """How much the business depends on it."""
     service_class: Name | None = Field(default=None, alias="class")
     """Chooses the Defaults of its class."""
+    environments: list[Name] = []
+    """Compiled only for these of its system's environments; for all when empty."""
+    shared: bool = False
+    """Its series serve all environments and do not carry the labels of any: no environment's selector is added."""
     depends_on: list[Reference] = []
     """Services it calls, of the same system, or `system/service`."""
     links: dict[str, str] = {}

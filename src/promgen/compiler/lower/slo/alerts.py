@@ -109,19 +109,23 @@ def _burning(frame: Frame, tier: Tier) -> str:
 
 def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:
     slo = frame.slo
-    burn_rate, share = format_decimal(tier.burn_rate), tier.budget_share(slo.period.length)
+    burn_rate, share = (
+        format_decimal(round(tier.burn_rate, 2)),
+        _percent(tier.budget_share(slo.period.length)),
+    )
+    what = "events are" if frame.is_counted else "the time was"
     where = "".join(f", {label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
     facts = (
-        f"More than {_percent(tier.threshold(slo.objective))} of events are bad over {tier.long} and over {tier.short}"
+        f"More than {_percent(tier.threshold(slo.objective))} of {what} bad over {tier.long} and over {tier.short}"
         f" (objective {_percent(slo.objective)} over {slo.period}). Sustained, this spends the whole budget in"
-        f" {_exhaustion(slo.period.length, tier)}; when it fires {_percent(share)} of it is gone."
+        f" {_exhaustion(slo.period.length, tier)}; when it fires {share} of it is gone."
     )
     return alert_annotations(
         slo.help,
-        f"{slo.service}: SLO {slo.name}{where} burns its error budget {burn_rate} times too fast",
+        f"{slo.service}: SLO {slo.name}{where} burns its error budget at {burn_rate}x",
         f"{slo.help.description}\n{facts}" if slo.help.description else facts,
         burn_rate=burn_rate,
-        budget_share=_percent(share),
+        budget_share=share,
         long_window=str(tier.long),
         short_window=str(tier.short),
     )
@@ -133,8 +137,7 @@ def _exhaustion(period: Duration, tier: Tier) -> Duration:
 
 
 def _percent(ratio: Decimal) -> str:
-    digits = (ratio * 100).normalize()
-    return format_decimal(round(digits, 4)) + "%"
+    return format_decimal(round(ratio * 100, 3)) + "%"
 
 
 def _labels(frame: Frame, severity: Severity, more: dict[str, str] | None = None) -> dict[str, str]:
