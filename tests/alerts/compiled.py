@@ -31,10 +31,10 @@ class Compiled:
     catalog: Catalog
 
 
-def compile_rules(folder: Path, specification: str) -> Compiled:
-    """The rule files of a project with one specification and the team `crew`; an error is a failure."""
+def compile_rules(folder: Path, specification: str, project: str = "") -> Compiled:
+    """The rule files of one specification and the team `crew`; `project` adds lines to promgen.yaml; errors are failures."""
     (folder / "slo-specs").mkdir(parents=True, exist_ok=True)
-    (folder / "promgen.yaml").write_text(PROJECT, encoding="utf-8")
+    (folder / "promgen.yaml").write_text(PROJECT + project, encoding="utf-8")
     (folder / "slo-specs" / "teams.yaml").write_text(TEAM, encoding="utf-8")
     (folder / "slo-specs" / "services.yaml").write_text(specification, encoding="utf-8")
     compilation = compile_project(folder, None, date(2025, 1, 1))

@@ -80,7 +80,7 @@ def ask(
     content = {
         "rule_files": [str(path) for path in rule_files],
         "evaluation_interval": "1m",
-        "group_eval_order": [group["name"] for path in rule_files for group in load_groups(path)],
+        "group_eval_order": list(dict.fromkeys(group["name"] for path in rule_files for group in load_groups(path))),
         "tests": [
             {
                 "interval": scrape,

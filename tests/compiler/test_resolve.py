@@ -166,7 +166,10 @@ def environments(tmp_path: Path) -> Compilation:
         AVAILABILITY
         + """
 alerts:
-  - {name: CpuHigh, expr: max by (instance) (cpu_ratio), above: {medium: 70%, critical: 85%}, for: {medium: 10m, critical: 1m}}
+  - name: CpuHigh
+    expr: max by (instance) (cpu_ratio)
+    above: {medium: 70%, critical: 85%}
+    for: {medium: 10m, critical: 1m}
 """
     )
     return compile_files(
@@ -295,7 +298,8 @@ def test_slos_that_cannot_be_meant_are_refused(tmp_path: Path, fields: str, prob
 
 def test_an_unreachable_tier_is_dropped_when_the_specification_says_why(tmp_path: Path) -> None:
     """The others remain."""
-    body = f"slos: [{{name: a, objective: 90%, window: 30d, alerting: {{unreachable: {{drop: quality is judged slowly}}}}, {RATIO}}}]"
+    alerting = "alerting: {unreachable: {drop: quality is judged slowly}}"
+    body = f"slos: [{{name: a, objective: 90%, window: 30d, {alerting}, {RATIO}}}]"
     assert [tier.name for tier in slos(compile_service(tmp_path, body))[0].tiers] == [
         "medium",
         "slow",
@@ -342,7 +346,10 @@ def test_a_warning_can_be_suppressed_until_a_day(tmp_path: Path) -> None:
 
 def test_composites_that_cannot_work_are_refused(tmp_path: Path) -> None:
     """Unknown parts, circles and parts without the group labels."""
-    composite = "slos: [{name: %s, objective: 99%%, window: 30d, groupBy: [%s], sli: {composite: {anyBad: [{slo: %s, above: 1%%}]}}}]"
+    composite = (
+        "slos: [{name: %s, objective: 99%%, window: 30d, groupBy: [%s],"
+        " sli: {composite: {anyBad: [{slo: %s, above: 1%%}]}}}]"
+    )
     files = {
         "a.yaml": service(composite % ("x", "", "b/y"), name="a"),
         "b.yaml": service(composite % ("y", "", "a/x"), name="b"),
@@ -388,7 +395,7 @@ def test_prometheus_3_is_needed_for_what_2_42_lacks(tmp_path: Path) -> None:
             sli: {latency: {histogram: a_seconds, below: 250 ms, type: native, selector: {http.route: /}}}
         """
     found = problems_of(compile_service(tmp_path, body))
-    assert found == ["target/unsupported: native histograms need Prometheus 3.0; the target is 2.42"]
+    assert found == ["target/unsupported: a native histogram needs Prometheus 3.0; the target is 2.42"]
     compiled = compile_service(tmp_path, body, "target: {prometheus: '3.5'}")
     assert 'rate({"a_seconds","http.route"="/"}' in rule(compiled, "slo:total_events:rate5m").expr or (
         '"http.route"="/"' in rule(compiled, "slo:total_events:rate5m").expr
@@ -399,7 +406,7 @@ def test_a_shared_service_is_compiled_where_it_says_and_without_the_selector(tmp
     """A cluster has one set of alerts and no namespace of the environments."""
     body = "shared: true\nenvironments: [production]\nalerts: [{name: Down, expr: up == 0, severity: high}]"
     files = {
-        "system.yaml": ENVIRONMENTS.split("  overrides")[0],
+        "system.yaml": ENVIRONMENTS.split("  overrides", maxsplit=1)[0],
         "cart.yaml": service(body, more=", system: shop"),
     }
     compiled = compile_files(tmp_path, files)

@@ -12,7 +12,7 @@ from promgen.compiler.spec.jsonschema import DOCUMENTS, schema_of
 
 
 @click.command("schema", short_help="Print the JSON Schema of specifications.")
-@click.argument("kind", required=False, type=click.Choice(list(DOCUMENTS), case_sensitive=False))
+@click.argument("kind", required=False, metavar="[KIND]", type=click.Choice(list(DOCUMENTS)))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead."
 )
@@ -20,8 +20,8 @@ from promgen.compiler.spec.jsonschema import DOCUMENTS, schema_of
 def command(context: click.Context, kind: str | None, output: Path | None) -> None:
     """Print the JSON Schema of one KIND of document, or of all kinds together.
 
-    An editor that speaks the YAML language server's protocol completes keys, shows what they mean and marks mistakes when
-    a file begins with the line
+    An editor with the YAML language server completes keys, says what they mean and marks mistakes where a file
+    begins with the line
 
     \b
     # yaml-language-server: $schema=../promgen.schema.json

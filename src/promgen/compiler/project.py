@@ -10,6 +10,7 @@ from promgen import __version__
 from promgen.base import problems
 from promgen.base.conventions import PROJECT_FILE, Severity
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
+from promgen.base.paths import path_fault
 from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Node, Path, find
 from promgen.compiler.source.yamltext import Document
@@ -45,6 +46,7 @@ def load_project(document: Document | None, diagnostics: Diagnostics) -> Project
     if settings is None:
         return None
     project = Project(settings, document.root, _target(settings, document.root, diagnostics))
+    _check_folders(project, diagnostics)
     _check_requires(project, diagnostics)
     _check_suppressions(project, diagnostics)
     return project
@@ -116,6 +118,16 @@ def _prometheus_version(text: str, node: Node, path: Path, diagnostics: Diagnost
 def _version(text: str) -> tuple[int, int] | None:
     match = _VERSION.fullmatch(text)
     return (int(match[1]), int(match[2] or 0)) if match else None
+
+
+def _check_folders(project: Project, diagnostics: Diagnostics) -> None:
+    places: dict[tuple[str | int, ...], str] = {("outputs", "rules"): project.settings.outputs.rules}
+    places |= {("inputs", place): folder for place, folder in enumerate(project.settings.inputs)}
+    for path, folder in places.items():
+        if fault := path_fault(folder):
+            message = f"`{folder}` is no folder of the project: {fault}"
+            allowed = "a path below promgen.yaml, with / between its parts"
+            diagnostics.error(problems.FILE_OUTSIDE, message, project.span(*path), allowed=allowed)
 
 
 def _check_requires(project: Project, diagnostics: Diagnostics) -> None:

@@ -11,6 +11,7 @@ from promgen.promql.parse import Expression, parse
 from promgen.promql.printing import one_line, pretty
 from promgen.promql.selectors import Selector, conflicting_matchers, metric_names, selectors, with_matchers
 from promgen.promql.shape import ValueType, grouping, has_filter, is_range, value_type
+from promgen.promql.strings import quote
 from promgen.promql.window import WINDOW, substitute_window, uses_window
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "one_line",
     "parse",
     "pretty",
+    "quote",
     "samples",
     "selectors",
     "substitute_window",

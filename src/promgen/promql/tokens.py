@@ -37,7 +37,7 @@ _TOKEN = re.compile(
   | (?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+(?![0-9A-Za-z_]))
   | (?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
   | (?P<name>(?:[A-Za-z_]|:(?![^\[\]]{0,100}\]))[A-Za-z0-9_:]*)  # a colon before `]` parts a range from a step
-  | (?P<variable>\$(?:\{[^}\n]*\}|[A-Za-z0-9_]+))
+  | (?P<variable>\$(?:\{[^}\n]{0,100}\}|[A-Za-z0-9_]+))
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
   | (?P<operator></|>/|=~|!~|==|!=|<=|>=|[-+*/%^<>=@,:])

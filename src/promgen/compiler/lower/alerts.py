@@ -15,12 +15,13 @@ from functools import cached_property
 from promgen.base import conventions as names
 from promgen.base.conventions import Severity
 from promgen.base.decimals import format_decimal
+from promgen.base.durations import Duration
 from promgen.compiler.ir.rules import Rule
-from promgen.compiler.lower.labels import alert_annotations, alert_labels, severity_value
-from promgen.compiler.lower.slo.frame import matchers, quoted
+from promgen.compiler.lower.labels import alert_annotations, alert_labels, labelled, severity_value
+from promgen.compiler.lower.slo.frame import matchers
 from promgen.model.alert import Alert, Level, ThresholdOverride
 from promgen.model.catalog import Service, Target
-from promgen.promql import one_line, parse
+from promgen.promql import format_labels, one_line, parse
 
 PASS = "alert"
 _OPERATOR = re.compile(r"\s(and|or|unless|atan2|[-+*/%^]|[<>]=?|[!=]=)\s")
@@ -66,6 +67,11 @@ class _Alert:
         return len(self.alert.levels) > 1 or bool(self.alert.overrides)
 
     @cached_property
+    def kept(self) -> Duration | None:
+        """How long a condition keeps the alert firing, where the rule's own `keep_firing_for` would outlast a handover."""
+        return self.alert.keep_firing_for if len(self.alert.levels) > 1 else None
+
+    @cached_property
     def value(self) -> str:
         if self.is_recorded:
             return names.ALERT_VALUE + matchers({names.ALERT_LABEL: self.alert.name, **self.identity})
@@ -83,7 +89,7 @@ class _Alert:
             PASS,
             is_alert=True,
             hold=level.hold,
-            keep_firing_for=self.alert.keep_firing_for,
+            keep_firing_for=None if self.kept else self.alert.keep_firing_for,
             annotations=alert_annotations(help, f"{self.alert.service}: {self.alert.name}", help.description),
         )
 
@@ -111,37 +117,39 @@ class _Alert:
         levels = self.alert.levels
         condition = self.condition(levels[place])
         lower, worse = levels[place + 1 :], levels[:place]
-        if lower:
-            until = " ".join(f"unless {self.firing(level)}" for level in lower)
-            held = f"{_grouped(self.condition(lower[-1]))} and {self.firing(levels[place])} {until}"
-            condition = f"{condition}\n  or {held}"
+        if lower or self.kept:
+            until = "".join(f" unless {self.firing(level)}" for level in lower)
+            lasting = _grouped(self.condition(levels[-1], self.kept))
+            condition = f"{condition}\n  or {lasting} and {self.firing(levels[place])}{until}"
         if worse:
-            condition = f"({condition})" if lower or self.alert.overrides else condition
+            condition = _grouped(condition)
             replaced = (
                 f"unless ({_grouped(self.condition(level))} and {self.firing(level)})" for level in worse
             )
             condition = "\n  ".join([condition, *replaced])
         return condition
 
-    def condition(self, level: Level) -> str:
-        """The value beyond the level's threshold, or beyond another one where labels override it."""
+    def condition(self, level: Level, within: Duration | None = None) -> str:
+        """The value beyond the level's threshold, or beyond another one where labels override it; at any time `within`."""
         if level.threshold is None or self.alert.comparison is None:
             return self.expr
+        worst = {">": "max_over_time", "<": "min_over_time"}[self.alert.comparison]
+        value = f"{worst}({self.value}[{within}])" if within else self.value
         overrides = self.alert.overrides
         compare = f" {self.alert.comparison} "
         if not overrides:
-            return self.value + compare + format_decimal(level.threshold)
+            return value + compare + format_decimal(level.threshold)
         others = " ".join(f"unless {_having(override)}" for override in overrides)
-        rows = [f"({self.value} {others}){compare}{format_decimal(level.threshold)}"]
+        rows = [f"({value} {others}){compare}{format_decimal(level.threshold)}"]
         for override in overrides:
             threshold = override.thresholds.get(level.severity, level.threshold)
-            rows.append(f"({self.value} and {_having(override)}){compare}{format_decimal(threshold)}")
+            rows.append(f"({value} and {_having(override)}){compare}{format_decimal(threshold)}")
         return "\n  or ".join(rows)
 
     def firing(self, level: Level) -> str:
         """The right side that holds for each series whose alert of a level fires."""
         labels = self.labels(level.severity)
-        ignored = ", ".join(["alertname", "alertstate", *labels])
+        ignored = format_labels(["alertname", "alertstate", *labels])
         severity = severity_value(level.severity, self.target)
         chosen = {
             "alertname": self.alert.name,
@@ -158,7 +166,4 @@ def _grouped(condition: str) -> str:
 
 def _having(override: ThresholdOverride) -> str:
     """The right side that holds for series with the override's labels."""
-    series = "vector(1)"
-    for label, value in override.labels.items():
-        series = f'label_replace({series}, {quoted(label)}, {quoted(value.replace("$", "$$"))}, "", "")'
-    return f"on ({', '.join(override.labels)}) {series}"
+    return f"on ({format_labels(override.labels)}) {labelled('vector(1)', override.labels)}"

@@ -1,4 +1,4 @@
-"""Labels and annotations that every alert carries."""
+"""Labels and annotations that every alert carries, and labels in expressions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from promgen.base import conventions as names
 from promgen.base.conventions import Severity
 from promgen.model.catalog import Service, Target
 from promgen.model.slo import Help
+from promgen.promql import quote
 
 RUNBOOK_ANNOTATION = "runbook_url"
 DASHBOARD_ANNOTATION = "dashboard_url"
@@ -14,6 +15,14 @@ DASHBOARD_ANNOTATION = "dashboard_url"
 def severity_value(severity: Severity, target: Target) -> str:
     """What a site prints for a severity."""
     return target.severity_values.get(severity, severity.value)
+
+
+def labelled(vector: str, labels: dict[str, str]) -> str:
+    """A vector of one series with these labels."""
+    for label, value in labels.items():
+        replacement = quote(value.replace("$", "$$"))  # a dollar sign would begin a reference
+        vector = f'label_replace({vector}, {quote(label)}, {replacement}, "", "")'
+    return vector
 
 
 def alert_labels(

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from promgen.base.errors import OutsideError
+from promgen.base.paths import folders_of
 from promgen.compiler.output.lock import digest_of
-from promgen.compiler.output.paths import folders_of
 
 _JUNCTION = 0xA0000003
 """The reparse tag of a Windows junction: a folder that leads elsewhere, as a symbolic link does."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from promgen.base.paths import LOCK_FILE
 from promgen.compiler.output.disk import File, look
 from promgen.compiler.output.lock import Lock
-from promgen.compiler.output.paths import LOCK_FILE
 from promgen.compiler.output.tree import ArtifactKind, Tree
 
 

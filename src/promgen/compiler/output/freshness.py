@@ -13,10 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from promgen.base.errors import OutsideError
+from promgen.base.paths import LOCAL_FOLDER, LOCK_FILE
 from promgen.compiler.output.disk import File, look
 from promgen.compiler.output.local import make_local_folder
 from promgen.compiler.output.lock import Lock, digest_of, format_lock, parse_lock
-from promgen.compiler.output.paths import LOCAL_FOLDER, LOCK_FILE
 
 _STATE_FILE = "state.json"
 

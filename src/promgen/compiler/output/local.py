@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from promgen.base.errors import OutsideError
-from promgen.compiler.output.paths import LOCAL_FOLDER
+from promgen.base.paths import LOCAL_FOLDER
 
 if sys.platform == "win32":
     import msvcrt

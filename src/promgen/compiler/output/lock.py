@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from promgen.base.errors import OutsideError
-from promgen.compiler.output.paths import LOCK_FILE, path_fault
+from promgen.base.paths import LOCK_FILE, path_fault
 
 SCHEMA = 1
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from promgen.base.paths import fold, folders_of
 from promgen.compiler.output.disk import Entry, File, Obstacle, look
 from promgen.compiler.output.lock import Lock
-from promgen.compiler.output.paths import fold, folders_of
 from promgen.compiler.output.tree import Tree
 
 

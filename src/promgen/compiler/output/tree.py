@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from promgen.base.errors import PromgenError
+from promgen.base.paths import fold, folders_of, path_fault
 from promgen.compiler.output.lock import digest_of
-from promgen.compiler.output.paths import fold, folders_of, path_fault
 
 
 class ArtifactKind(StrEnum):

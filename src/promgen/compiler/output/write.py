@@ -25,10 +25,10 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from promgen.base.errors import OutsideError
+from promgen.base.paths import LOCAL_FOLDER, LOCK_FILE, folders_of, path_fault
 from promgen.compiler.output.disk import File, look
 from promgen.compiler.output.local import exclusive
 from promgen.compiler.output.lock import Lock, digest_of, format_lock, read_lock
-from promgen.compiler.output.paths import LOCAL_FOLDER, LOCK_FILE, folders_of, path_fault
 from promgen.compiler.output.plan import Plan
 
 _WORKERS = 4

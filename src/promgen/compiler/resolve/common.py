@@ -93,6 +93,8 @@ def labels_of(spec: v1.SharedFields, node: Mapping, scope: Scope) -> dict[str, s
             ("labels", label),
             allowed="another name",
         )
+    for label in spec.labels:
+        scope.check_label(label, node, ("labels", label))
     environment = scope.environment.spec.labels if scope.environment else {}
     return {**environment, **scope.service.labels, **spec.labels}
 

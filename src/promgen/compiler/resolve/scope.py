@@ -20,9 +20,14 @@ from promgen.promql import (
     ExpressionError,
     LabelMatcher,
     conflicting_matchers,
+    is_utf8_name,
     parse,
     with_matchers,
 )
+
+UTF8_SINCE = (3, 0)
+NATIVE_HISTOGRAMS_SINCE = (3, 0)
+"""promgen's requirement, not Prometheus' own: 2.42 has them as an experiment that its promtool cannot test."""
 
 _PROBLEM_OF_REASON = {
     "syntax": problems.PROMQL_SYNTAX,
@@ -74,6 +79,15 @@ class Scope:
             self.diagnostics.error(problems.PROMQL_CONFLICT, message, found.span)
         return with_matchers(parsed, matchers)
 
+    def check_label(self, label: str, node: Mapping, path: Path) -> None:
+        """Report a label name that the target cannot read."""
+        if is_utf8_name(label) and self.target.prometheus < UTF8_SINCE:
+            self.report(problems.TARGET_LACKS, self.needs(f"label `{label}`", UTF8_SINCE), node, path)
+
+    def needs(self, what: str, version: tuple[int, int]) -> str:
+        """A message that the target is older than something needs."""
+        return f"{what} needs Prometheus {_dotted(version)}; the target is {_dotted(self.target.prometheus)}"
+
     def severity(self, word: str, node: Mapping, path: Path) -> Severity:
         """The severity a word stands for, lowered to what the environment allows; an unknown word is reported."""
         severity = self.severity_words.get(word)
@@ -92,6 +106,10 @@ class Scope:
         if highest is None:
             return severity
         return max(severity, highest, key=SEVERITIES.index)
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
 
 
 def matchers_of(selector: v1.Selector) -> tuple[LabelMatcher, ...]:

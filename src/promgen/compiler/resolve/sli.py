@@ -9,7 +9,7 @@ from promgen.base import problems
 from promgen.base.decimals import format_decimal
 from promgen.base.durations import HOUR, MINUTE
 from promgen.base.quantities import Quantity, UnitMismatch, check_unit, convert, unit_of_metric
-from promgen.compiler.resolve.scope import Scope, matchers_of
+from promgen.compiler.resolve.scope import NATIVE_HISTOGRAMS_SINCE, Scope, matchers_of
 from promgen.compiler.source.nodes import Mapping, Path
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest
@@ -24,7 +24,7 @@ from promgen.model.slo import (
     Sli,
     TimeSliceSli,
 )
-from promgen.promql import WINDOW, Expression, LabelMatcher, format_selector, is_utf8_name, metric_names
+from promgen.promql import WINDOW, Expression, LabelMatcher, format_selector, metric_names
 
 _UNITLESS_SHAPE = ("rate(", "increase(", "irate(", "delta(", "deriv(", "count", "/", "*", "%", "^")
 
@@ -91,8 +91,7 @@ def _selector(metric: str, matchers: Sequence[LabelMatcher], node: Mapping, path
                 f"`{metric}` selects `{matcher.name}` as `{equals[matcher.name]}` and as `{matcher.value}`"
             )
             scope.report(problems.PROMQL_CONFLICT, message, node, path)
-        if is_utf8_name(matcher.name) and scope.target.prometheus < (3, 0):
-            scope.report(problems.TARGET_LACKS, _needs_3(f"label `{matcher.name}` needs", scope), node, path)
+        scope.check_label(matcher.name, node, path)
     return format_selector(metric, merged)
 
 
@@ -108,12 +107,7 @@ def _ratio(spec: v1.RatioSli, node: Mapping, path: Path, scope: Scope) -> EventS
             problems.BAD_VALUE, message, node, (*path, side), allowed="a `selector` or a `metric` of its own"
         )
     inherited = total if part.metric is None else ()
-    own = matchers_of(part.selector)
-    overridden = {matcher.name for matcher in own}
-    matchers = (
-        *(matcher for matcher in inherited if matcher.name not in overridden or matcher not in own),
-        *own,
-    )
+    matchers = (*inherited, *matchers_of(part.selector))
     rate = _rate(_selector(part.metric or spec.total.metric, matchers, node, (*path, side), scope))
     whole = _rate(_selector(spec.total.metric, total, node, (*path, "total"), scope))
     return EventSli(total=whole, bad=rate) if side == "bad" else EventSli(total=whole, good=rate)
@@ -151,8 +145,8 @@ def _latency(
         return None
     matchers = matchers_of(spec.selector)
     if spec.type == "native":
-        if scope.target.prometheus < (3, 0):
-            message = f"native histograms need Prometheus 3.0; the target is {'.'.join(map(str, scope.target.prometheus))}"
+        if scope.target.prometheus < NATIVE_HISTOGRAMS_SINCE:
+            message = scope.needs("a native histogram", NATIVE_HISTOGRAMS_SINCE)
             scope.report(
                 problems.TARGET_LACKS,
                 message,
@@ -169,10 +163,6 @@ def _latency(
     return EventSli(
         total=_rate(_selector(f"{spec.histogram}_count", matchers, node, path, scope)), good=_rate(good)
     )
-
-
-def _needs_3(what: str, scope: Scope) -> str:
-    return f"{what} Prometheus 3.0; the target is {'.'.join(map(str, scope.target.prometheus))}"
 
 
 def _border(threshold: Decimal) -> LabelMatcher:

@@ -7,7 +7,7 @@ import hashlib
 import orjson
 
 from promgen.base import problems
-from promgen.base.conventions import IDENTITY_LABELS
+from promgen.base.conventions import IDENTITY_LABELS, Severity
 from promgen.base.durations import DAY, HOUR, MINUTE
 from promgen.compiler.resolve.common import absence_of, help_of, labels_of
 from promgen.compiler.resolve.index import Item
@@ -59,6 +59,7 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         tiers=() if alerting.disabled else _tiers(spec, node, item, scope, period, is_counted(sli)),
         min_bad_events=alerting.low_traffic.min_bad_events if alerting.low_traffic else None,
         absence=absence_of(alerting.absence, node, scope, ("alerting", "absence")),
+        doubt_severity=scope.lowered(Severity.LOW),
         exclusions=_exclusions(item, scope),
         history=spec.history,
         revision=meaning(sli)[:8] if spec.history == "reset" else "",
@@ -106,6 +107,7 @@ def _period(spec: v1.SloSpec, node: Mapping, scope: Scope) -> Period | None:
 def _group_by(spec: v1.SloSpec, node: Mapping, scope: Scope) -> tuple[str, ...]:
     labels = spec.group_by or []
     for place, label in enumerate(labels):
+        scope.check_label(label, node, ("groupBy", place))
         if label in IDENTITY_LABELS:
             message = f"`{label}` cannot be a group label"
             allowed = "a label of the measured series other than " + ", ".join(IDENTITY_LABELS)

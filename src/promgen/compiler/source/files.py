@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.errors import OutsideError
+from promgen.base.paths import path_fault
 from promgen.base.spans import Span
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -46,9 +48,11 @@ def read_source(root: Path, path: str, diagnostics: Diagnostics) -> SourceFile |
         diagnostics.error(problems.FILE_OUTSIDE, f"`{path}` leads outside of the project", _start_of(path))
         return None
     try:
-        size = full.stat().st_size
-        if size > MAX_BYTES:
-            message = f"the file has {size:,} bytes"
+        found = full.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise OutsideError(f"cannot read {path}: it is not a file")
+        if found.st_size > MAX_BYTES:
+            message = f"the file has {found.st_size:,} bytes"
             diagnostics.error(
                 problems.FILE_TOO_LARGE, message, _start_of(path), allowed=f"at most {MAX_BYTES:,}; split it"
             )
@@ -74,6 +78,8 @@ def decode(file: SourceFile, diagnostics: Diagnostics) -> str | None:
 
 def _find(root: Path, folders: Iterable[str], diagnostics: Diagnostics, failures: list[str]) -> Iterator[str]:
     for folder in folders:
+        if path_fault(folder):
+            continue  # reported where it is written, in promgen.yaml
         start = root / folder
         if not start.is_dir():
             failures.append(f"cannot read {folder}: no such folder (see `inputs` in promgen.yaml)")

@@ -36,6 +36,9 @@ _BODIES = {
 }
 """Mappings that are merged below others: the same keys, but any values, since `${parameter}` may stand for each."""
 
+_OF_THE_OBJECT = {"name", "uses", "with", "slos", "alerts"}
+"""Keys that only an object itself can have, not what lies below it."""
+
 _ONE_KIND = ("EventSli", "SliSpec")
 """Mappings with exactly one key."""
 
@@ -71,7 +74,7 @@ def _choice() -> Schema:
             "apiVersion": {"const": API_VERSION, "description": "Version of the format."},
             "kind": {
                 "enum": list(DOCUMENTS),
-                "description": f"What the document declares; Project belongs into {PROJECT_FILE}.",
+                "description": f"What the document declares; Project belongs in {PROJECT_FILE}.",
             },
         },
         "allOf": [
@@ -87,7 +90,7 @@ def _choice() -> Schema:
 def _definitions(kinds: tuple[str, ...]) -> Schema:
     wanted = [(DOCUMENTS[kind], "validation") for kind in kinds]
     _, generated = models_json_schema(wanted, by_alias=True)  # type: ignore[arg-type]  # list is invariant
-    definitions = {name: _tidy(definition) for name, definition in generated["$defs"].items()}
+    definitions = {name: _tidy(body) for name, body in generated["$defs"].items() if hasattr(v1, name)}
     for name, definition in definitions.items():
         _describe(getattr(v1, name), definition)
     for (owner, key), body in _BODIES.items():
@@ -109,7 +112,7 @@ def _describe(wire: type[Wire], definition: Schema) -> None:
 
 def _body(wire: type[Wire]) -> Schema:
     texts = field_texts(wire)
-    properties = {key: {"description": text} for key, text in texts.items() if key != "name"}
+    properties = {key: {"description": text} for key, text in texts.items() if key not in _OF_THE_OBJECT}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -129,20 +132,18 @@ def _tidy(value: Any) -> Any:
         return [_tidy(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: _tidy(child) for key, child in value.items() if not _is_noise(key, child)}
-    options = [option for option in kept.get("anyOf", []) if option != {"type": "null"}]
-    if len(options) == 1:
-        del kept["anyOf"]
-        kept |= options[0]
-    return kept
+    kept = {
+        key: {name: _tidy(field) for name, field in child.items()} if key == "properties" else _tidy(child)
+        for key, child in value.items()
+        if not _is_noise(key, child)
+    }
+    options = [option for option in kept.pop("anyOf", []) if option != {"type": "null"}]
+    return kept | ({"anyOf": options} if len(options) > 1 else options[0] if options else {})
 
 
 def _is_noise(key: str, child: Any) -> bool:
-    if key == "title":
-        return isinstance(child, str)
-    if key == "default":
-        return child in (None, {}, [], "") or isinstance(child, Mapping)
-    return key == "propertyNames"
+    is_empty = child is None or child == "" or isinstance(child, Mapping | list)
+    return key in {"title", "propertyNames"} or (key == "default" and is_empty)
 
 
 @cache

@@ -20,8 +20,8 @@ from promgen.model.slo import Absence, CalendarPeriod, Tier
 PASS = "alerts"
 COVERAGE_GOAL = Decimal("0.99")
 _QUIET_HOLD = MINUTE * 15
-_SANITY = Absence(after=MINUTE * 15, severity=Severity.LOW)
-_COVERAGE = Absence(after=HOUR, severity=Severity.LOW)
+_SANITY_HOLD = MINUTE * 15
+_COVERAGE_HOLD = HOUR
 _MARGIN = "1.001"
 """Absorbs float noise and scrape skew between the two halves of the pair."""
 
@@ -73,7 +73,7 @@ def lower_sanity(frame: Frame) -> Iterable[Rule]:
         frame,
         names.SANITY_ALERT,
         f"{frame.bad} > {_MARGIN} * {frame.total}",
-        _SANITY,
+        Absence(after=_SANITY_HOLD, severity=frame.slo.doubt_severity),
         f"SLO {frame.slo.name} of {frame.slo.service} counts more bad events than events",
         "The bad events are not a part of the total, so its error budget means nothing. Correct the SLI.",
     )
@@ -88,7 +88,7 @@ def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
         frame,
         names.COVERAGE_ALERT,
         f"{names.PERIOD_COVERAGE}{frame.id} < {format_decimal(COVERAGE_GOAL)}\n  and {frame.total}\n  and {age}",
-        _COVERAGE,
+        Absence(after=_COVERAGE_HOLD, severity=frame.slo.doubt_severity),
         f"SLO {frame.slo.name} of {frame.slo.service} was observed only {{{{ $value | humanizePercentage }}}} of its period",
         "Events that happened while nothing was scraped or evaluated are in no budget; at average traffic the true error"
         " ratio is off by up to the share that is missing.",

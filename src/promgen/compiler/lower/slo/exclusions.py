@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from promgen.base import conventions as names
 from promgen.base.durations import DAY, Duration
-from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame, matchers, quoted
+from promgen.compiler.lower.labels import labelled
+from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame, matchers
 from promgen.model.burnrate import PAIR_WINDOW
 from promgen.model.slo import Exclusion
+from promgen.promql import format_labels
 
 _TERM_SECONDS = DAY.ms // 1000
 """A longer exclusion is taken off in several terms, so that none touches too many samples at once."""
@@ -52,10 +54,8 @@ def masks(exclusions: Iterable[Exclusion], lasting: Duration) -> Iterator[str]:
     """The right side of an `unless` for each exclusion: true from its start until `lasting` after its end."""
     for exclusion in exclusions:
         start, end = _seconds(exclusion)
-        mask = f"vector(time()) > {start} <= {end + lasting.ms // 1000}"
-        for label, value in exclusion.labels.items():
-            mask = f'label_replace({mask}, {quoted(label)}, {quoted(_literal(value))}, "", "")'
-        yield f"on ({', '.join(exclusion.labels)}) ({mask})"
+        mask = labelled(f"vector(time()) > {start} <= {end + lasting.ms // 1000}", exclusion.labels)
+        yield f"on ({format_labels(exclusion.labels)}) ({mask})"
 
 
 def _terms(exclusion: Exclusion) -> Iterator[tuple[int, int]]:
@@ -69,8 +69,3 @@ def _terms(exclusion: Exclusion) -> Iterator[tuple[int, int]]:
 
 def _seconds(exclusion: Exclusion) -> tuple[int, int]:
     return int(exclusion.start.timestamp()), int(exclusion.end.timestamp())
-
-
-def _literal(value: str) -> str:
-    """A value as `label_replace` writes it: a dollar sign would begin a reference."""
-    return value.replace("$", "$$")

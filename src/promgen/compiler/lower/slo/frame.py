@@ -11,6 +11,7 @@ from promgen.base.durations import DAY, HOUR, MINUTE, Duration
 from promgen.model.burnrate import PAIR_WINDOW
 from promgen.model.catalog import EVALUATION_INTERVAL, Service, Target
 from promgen.model.slo import CalendarPeriod, EventSli, NativeLatencySli, Slo
+from promgen.promql import LabelMatcher, format_labels, format_selector
 
 BURN_RATE_WINDOW = HOUR
 STEP_SECONDS = EVALUATION_INTERVAL.ms // 1000
@@ -20,11 +21,6 @@ _LONG_BLOCK_PERIODS_FROM = DAY * 93
 
 FindSlo = Callable[[str, str], Slo]
 """An SLO of the same environment, by service and name."""
-
-
-def quoted(text: str) -> str:
-    """A PromQL string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def identity_labels(slo: Slo) -> dict[str, str]:
@@ -39,7 +35,7 @@ def identity_labels(slo: Slo) -> dict[str, str]:
 
 def matchers(labels: dict[str, str]) -> str:
     """Labels as a selector in braces."""
-    return "{" + ",".join(f"{label}={quoted(value)}" for label, value in labels.items()) + "}"
+    return format_selector(None, [LabelMatcher(label, "=", value) for label, value in labels.items()])
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class Frame:
 
     @cached_property
     def group_labels(self) -> str:
-        return ", ".join(self.slo.group_by)
+        return format_labels(self.slo.group_by)
 
     def aggregate(self, operator: str, expr: str) -> str:
         """An aggregation that keeps the group labels."""

@@ -1,4 +1,4 @@
-"""Which paths an output may have, so that every committed tree can be checked out on every system."""
+"""Which paths a project may name, so that every committed tree can be checked out on every system."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _LONGEST_NAME = 255
 
 
 def path_fault(path: str) -> str | None:
-    """Why no output may have this path; None when it may.
+    """Why nothing in a project may have this path; None when it may.
 
     >>> path_fault("rules/aux.yaml")
     '`aux.yaml` is a reserved name on Windows'
     """
     if path.startswith("/"):
-        return "it is absolute; outputs lie inside the project"
+        return "it is absolute; everything lies inside the project"
     if fold(path.partition("/")[0]) in {LOCK_FILE, LOCAL_FOLDER}:
         return f"`{LOCK_FILE}` and `{LOCAL_FOLDER}` belong to promgen itself"
     return next(filter(None, map(_name_fault, path.split("/"))), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promgen.compiler.output.paths import fold, folders_of, path_fault
+from promgen.base.paths import fold, folders_of, path_fault
 
 
 @pytest.mark.parametrize(
