@@ -327,7 +327,8 @@ def test_a_changed_meaning_asks_for_the_history(tmp_path: Path) -> None:
 
 def test_a_warning_can_be_suppressed_until_a_day(tmp_path: Path) -> None:
     """Afterwards it is back, and a suppression of nothing is reported."""
-    project = "target: {retention: 10d}\nsuppressions:\n  - {problem: slo/retention, subject: %s, until: %s, reason: long enough}\n"
+    suppression = "{problem: slo/retention, subject: %s, until: %s, reason: long enough}"
+    project = f"target: {{retention: 10d}}\nsuppressions:\n  - {suppression}\n"
     warning = "slo/retention: the period of `cart/availability` (30d) is not shorter than the retention (10d)"
     silent = compile_service(tmp_path, AVAILABILITY, project % ("cart/availability", "2026-01-15"))
     assert problems_of(silent) == []

@@ -89,7 +89,7 @@ def check_times(tokens: Sequence[Token]) -> None:
         elif token.kind == "duration":
             parts = _DURATION_PART.findall(token.text)
             _check_duration(token, sum(int(count) * MILLISECONDS[unit] for count, unit in parts))
-        elif token.kind == "number":
+        elif token.kind == "number" or token.text.lower() in {"inf", "nan"}:
             after = before[0] if before[1] in {"+", "-"} else before[1]
             if in_range or after == "offset":
                 _check_duration(token, _number(token.text) * 1000)
@@ -111,12 +111,12 @@ def _check_string(token: Token) -> None:
 def _check_duration(token: Token, milliseconds: float) -> None:
     if milliseconds < 1:
         raise _refused("syntax", f"`{token.text}` is shorter than a millisecond", token)
-    if milliseconds > MAX_DURATION_MS:
+    if not milliseconds <= MAX_DURATION_MS:
         raise _refused("syntax", f"`{token.text}` is longer than Prometheus can hold (292y)", token)
 
 
 def _check_timestamp(token: Token, *, is_negative: bool) -> None:
-    if is_negative or _number(token.text) > MAX_TIMESTAMP:
+    if is_negative or not _number(token.text) <= MAX_TIMESTAMP:
         message = f"promgen reads times from 0 to {MAX_TIMESTAMP} seconds after `@`"
         raise _refused("unsupported", message, token)
 

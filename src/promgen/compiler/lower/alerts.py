@@ -46,7 +46,7 @@ class _Alert:
                 {names.ALERT_LABEL: self.alert.name, **self.identity},
                 "alert-value",
             )
-        for place, level in enumerate(self.alert.levels):
+        for place, level in enumerate(self.levels):
             yield self.rule(level, self.replacing(place))
         if self.alert.absence is not None:
             yield self.no_data()
@@ -63,13 +63,19 @@ class _Alert:
         return labels
 
     @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """Worst first; those that a site prints alike would be one series, so only the one that is reached first stays."""
+        by_word = {severity_value(level.severity, self.target): level for level in self.alert.levels}
+        return tuple(by_word.values())
+
+    @cached_property
     def is_recorded(self) -> bool:
-        return len(self.alert.levels) > 1 or bool(self.alert.overrides)
+        return len(self.levels) > 1 or bool(self.alert.overrides)
 
     @cached_property
     def kept(self) -> Duration | None:
         """How long a condition keeps the alert firing, where the rule's own `keep_firing_for` would outlast a handover."""
-        return self.alert.keep_firing_for if len(self.alert.levels) > 1 else None
+        return self.alert.keep_firing_for if len(self.levels) > 1 else None
 
     @cached_property
     def value(self) -> str:
@@ -114,7 +120,7 @@ class _Alert:
 
     def replacing(self, place: int) -> str:
         """The condition of one level, handing over to and from the others."""
-        levels = self.alert.levels
+        levels = self.levels
         condition = self.condition(levels[place])
         lower, worse = levels[place + 1 :], levels[:place]
         if lower or self.kept:
