@@ -36,7 +36,9 @@ class Course:
     def all(self, **labels: str) -> list[tuple[dict[str, str], tuple[int, ...]]]:
         """Every alert with these labels that fired."""
         wanted = labels.items()
-        return [(dict(alert), minutes) for alert, minutes in self.minutes.items() if wanted <= dict(alert).items()]
+        return [
+            (dict(alert), minutes) for alert, minutes in self.minutes.items() if wanted <= dict(alert).items()
+        ]
 
     @property
     def names(self) -> set[str]:
@@ -59,7 +61,9 @@ def follow(
 ) -> Course:
     """When alerts fire; series are given in promtool's notation of values."""
     wanted = list(minutes)
-    answers = ask(install, rule_files, series, [('ALERTS{alertstate="firing"}', m) for m in wanted], scrape=scrape)
+    answers = ask(
+        install, rule_files, series, [('ALERTS{alertstate="firing"}', m) for m in wanted], scrape=scrape
+    )
     course: dict[frozenset[tuple[str, str]], list[int]] = {}
     for minute, samples in zip(wanted, answers, strict=True):
         for sample in samples:
@@ -80,7 +84,9 @@ def ask(
     content = {
         "rule_files": [str(path) for path in rule_files],
         "evaluation_interval": "1m",
-        "group_eval_order": list(dict.fromkeys(group["name"] for path in rule_files for group in load_groups(path))),
+        "group_eval_order": list(
+            dict.fromkeys(group["name"] for path in rule_files for group in load_groups(path))
+        ),
         "tests": [
             {
                 "interval": scrape,
@@ -108,4 +114,7 @@ def _samples(answer: str) -> list[Sample]:
         return []
     found = _SAMPLE.findall(answer)
     assert found, answer
-    return [Sample({k: json.loads(f'"{v}"') for k, v in _LABEL.findall(labels)}, float(value)) for labels, value in found]
+    return [
+        Sample({k: json.loads(f'"{v}"') for k, v in _LABEL.findall(labels)}, float(value))
+        for labels, value in found
+    ]

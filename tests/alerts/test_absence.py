@@ -17,7 +17,9 @@ GONE = 60
 """The last scrape of a series that ends; its rate over 5 minutes is gone with the last two samples in the window."""
 
 
-def course_of(install: Install, folder: Path, specification: str, series: dict[str, str], until: int) -> Course:
+def course_of(
+    install: Install, folder: Path, specification: str, series: dict[str, str], until: int
+) -> Course:
     return follow(install, compile_rules(folder, specification).rule_files, series, range(until + 1))
 
 
@@ -96,7 +98,9 @@ def test_more_bad_events_than_events_is_said_after_a_quarter_of_an_hour(
     """A little more is a difference between scrapes, and not said."""
     wrong, skewed = tmp_path / "wrong", tmp_path / "skewed"
     specification = slo(bad="{metric: failures_total}")
-    course = course_of(install, wrong, specification, {"requests_total": "0+60x60", "failures_total": "0+61x60"}, 40)
+    course = course_of(
+        install, wrong, specification, {"requests_total": "0+60x60", "failures_total": "0+61x60"}, 40
+    )
     (first, *_) = course.of(alertname="SloBadExceedsTotal", severity="low")
     assert first in (16, 17)  # the first rate, and 15 minutes
     course = course_of(

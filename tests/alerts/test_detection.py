@@ -42,7 +42,9 @@ def traffic(errors: dict[int, float], minutes: int) -> dict[str, str]:
     return {'requests_total{code="200"}': counted(good), 'requests_total{code="500"}': counted(bad)}
 
 
-def run(install: Install, compiled: Compiled, errors: dict[int, float], minutes: range, *more: Path) -> Course:
+def run(
+    install: Install, compiled: Compiled, errors: dict[int, float], minutes: range, *more: Path
+) -> Course:
     series = traffic(errors, minutes.stop)
     return follow(install, [*compiled.rule_files, *more], series, minutes, scrape="15s")
 
@@ -63,7 +65,16 @@ def pair_steps(threshold: float, share: float, samples: int) -> int:
 
 @pytest.mark.parametrize(
     ("objective", "share"),
-    [("99.95%", 1), ("99.9%", 1), ("99.9%", 0.5), ("99.9%", 0.05), ("99.5%", 1), ("99%", 1), ("99%", 0.5), ("95%", 1)],
+    [
+        ("99.95%", 1),
+        ("99.9%", 1),
+        ("99.9%", 0.5),
+        ("99.9%", 0.05),
+        ("99.5%", 1),
+        ("99%", 1),
+        ("99%", 0.5),
+        ("95%", 1),
+    ],
 )
 def test_the_fast_tier_finds_an_outage_when_the_model_says(
     install: Install, tmp_path: Path, objective: str, share: float

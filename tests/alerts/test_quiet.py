@@ -67,7 +67,9 @@ def test_a_total_outage_pages_once_and_stays(install: Install, tmp_path: Path, s
 
 def test_without_protection_it_would_flap(install: Install, tmp_path: Path) -> None:
     """What `lowTraffic` is for; the page comes and goes dozens of times."""
-    fast = course_of(install, tmp_path, traffic(1, 1), more="").of(alertname="SloErrorBudgetBurn", tier="fast")
+    fast = course_of(install, tmp_path, traffic(1, 1), more="").of(
+        alertname="SloErrorBudgetBurn", tier="fast"
+    )
     assert edges(fast) > 20
 
 

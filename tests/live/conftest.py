@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,7 +58,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def live_runs(request: pytest.FixtureRequest) -> Iterator[list[LiveRun]]:
+def live_runs(request: pytest.FixtureRequest) -> list[LiveRun]:
     """Every run, when its scenario is over; meanwhile the terminal shows how long that will take."""
     runs = request.config.stash[RUNS]
     for run in runs:
@@ -67,8 +66,11 @@ def live_runs(request: pytest.FixtureRequest) -> Iterator[list[LiveRun]]:
             _show(request.config, f"live servers: {run.scenario.end - time.time():.0f} s to go")
     for run in runs:
         for group, seconds in sorted(run.watched.slowest.items(), key=lambda row: -row[1])[:3]:
-            _show(request.config, f"Prometheus {run.install.version}: {group} took {1000 * seconds:.1f} ms at most")
-    yield runs
+            _show(
+                request.config,
+                f"Prometheus {run.install.version}: {group} took {1000 * seconds:.1f} ms at most",
+            )
+    return runs
 
 
 def _show(config: pytest.Config, line: str) -> None:

@@ -141,7 +141,9 @@ class LiveRun:
             for name, own, value in self.scenario.measured(at):
                 points[name, own].append((at, value))
         history = History(self.install, self.server.folder)
-        history.add(*(Series(name, {**labels, **dict(own)}, values) for (name, own), values in points.items()))
+        history.add(
+            *(Series(name, {**labels, **dict(own)}, values) for (name, own), values in points.items())
+        )
 
     def _poll(self) -> None:
         for group in self.server.ask("rules")["groups"]:
@@ -158,7 +160,11 @@ class LiveRun:
         for group in self.server.ask("rules")["groups"]:
             for rule in group["rules"]:
                 answer = self._answer(rule["query"])
-                notices = [*answer.get("warnings", ()), *answer.get("infos", ()), *answer.get("error", "").splitlines()]
+                notices = [
+                    *answer.get("warnings", ()),
+                    *answer.get("infos", ()),
+                    *answer.get("error", "").splitlines(),
+                ]
                 self.watched.notices |= {(rule["query"], notice) for notice in notices}
                 self.watched.swept += 1
 

@@ -129,7 +129,9 @@ def rfc3339(moment: float) -> str:
 def specification(scenario: Scenario, chat: str) -> str:
     """Every kind of SLI, window and alert that 2.42 can load; `chat` is a user label that gets edited."""
     begin, end = (scenario.start // MINUTE * MINUTE + offset for offset in MAINTENANCE)
-    return SPECIFICATION.replace("$chat", chat).replace("$begin", rfc3339(begin)).replace("$end", rfc3339(end))
+    return (
+        SPECIFICATION.replace("$chat", chat).replace("$begin", rfc3339(begin)).replace("$end", rfc3339(end))
+    )
 
 
 SPECIFICATION = """\

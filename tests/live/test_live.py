@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,7 @@ FIRING = 'ALERTS{alertstate="firing"}'
 LOOKBACK = 300
 
 
-def groups_of(live: LiveRun) -> dict[str, Mapping[str, object]]:
+def groups_of(live: LiveRun) -> dict[str, Mapping[str, Any]]:
     """The groups as they were compiled, by name."""
     return {str(group["name"]): group for path in live.compiled[0].rule_files for group in load_groups(path)}
 
@@ -83,7 +85,7 @@ def test_groups_are_evaluated_at_their_interval(live: LiveRun) -> None:
     for name, spacing in (("slo:total_events:rate5m", 60), ("slo:objective:ratio", 120)):
         for track in stored(live, f'{name}{{slo!="jobs"}}', end=live.watched.killed):
             times = [at for at, _ in track.points]
-            gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+            gaps = [later - earlier for earlier, later in pairwise(times)]
             assert all(abs(gap - spacing) < 1 for gap in gaps), (track.labels, gaps)
 
 
@@ -92,7 +94,9 @@ def test_groups_are_evaluated_at_their_interval(live: LiveRun) -> None:
 
 def test_period_series_have_no_gap(live: LiveRun) -> None:
     """Evaluated every 2 minutes and not republished, yet visible at every moment, also while the server restarts."""
-    rules = [rule for name, group in groups_of(live).items() if name.endswith("/period") for rule in group["rules"]]  # type: ignore[attr-defined]
+    rules = [
+        rule for name, group in groups_of(live).items() if name.endswith("/period") for rule in group["rules"]
+    ]
     names = {rule["record"] for rule in rules if "record" in rule} - {"slo:info"}
     step = 15
     start = math.ceil(live.scenario.start)
@@ -148,14 +152,18 @@ def boundaries(live: LiveRun) -> range:
 def points_by_labels(tracks: Iterable[Track]) -> dict[frozenset[tuple[str, str]], dict[float, float]]:
     """Points by time, by labels without the metric's name."""
     return {
-        frozenset((name, value) for name, value in track.labels.items() if name != "__name__"): dict(track.points)
+        frozenset((name, value) for name, value in track.labels.items() if name != "__name__"): dict(
+            track.points
+        )
         for track in tracks
     }
 
 
 def test_blocks_agree_with_what_was_counted(live: LiveRun) -> None:
     """Requests since the quarter of an hour, up to the minute that is not over."""
-    starts = points_by_labels(stored(live, 'slo:block_start:timestamp_seconds{slo="quarter-hours"}', end=live.watched.killed))
+    starts = points_by_labels(
+        stored(live, 'slo:block_start:timestamp_seconds{slo="quarter-hours"}', end=live.watched.killed)
+    )
     (begun,) = starts.values()
     first = min(begun)
     for labels, blocks in points_by_labels(
@@ -176,7 +184,9 @@ def test_a_period_is_what_was_counted(live: LiveRun) -> None:
         begun = live.server.value('slo:period_start:timestamp_seconds{slo="quarter-hours"}', now)
         bad = live.server.value(f"slo:bad_events:period{of_region}", now)
         total = live.server.value(f"slo:total_events:period{of_region}", now)
-        observed = live.server.value(f'slo:observed_seconds:period{{slo="quarter-hours",region="{region}"}}', now)
+        observed = live.server.value(
+            f'slo:observed_seconds:period{{slo="quarter-hours",region="{region}"}}', now
+        )
         failed = live.scenario.failures(region, now) - live.scenario.failures(region, begun)
         assert bad == pytest.approx(failed, rel=0.03)
         assert total == pytest.approx(observed * rate, rel=0.02)
@@ -196,7 +206,9 @@ def test_another_block_began(live: LiveRun) -> None:
 def test_edited_user_labels_change_no_data_series(live: LiveRun, event: str) -> None:
     """Whatever was recorded in the two minutes before is recorded in the two minutes after, under the same labels."""
     watched = live.watched
-    before, after = (watched.reloaded, watched.reloaded) if event == "reload" else (watched.killed, watched.restarted)
+    before, after = (
+        (watched.reloaded, watched.reloaded) if event == "reload" else (watched.killed, watched.restarted)
+    )
     earlier = {identity(track.labels) for track in stored(live, f"{{{DATA}}}", before - 122, before - 1)}
     later = {identity(track.labels) for track in stored(live, f"{{{DATA}}}", after + 1, after + 124)}
     assert earlier == later
@@ -239,7 +251,7 @@ def test_a_recovery_ends_the_page_within_the_short_window(live: LiveRun) -> None
     up = live.scenario.start + script.OUTAGE[1]
     for labels, times in fired(live, alertname="SloErrorBudgetBurn", slo="availability", tier="fast").items():
         assert up < max(times) <= up + 300 + 60, labels
-        assert all(later - earlier < 61 for earlier, later in zip(times, times[1:], strict=False)), labels
+        assert all(later - earlier < 61 for earlier, later in pairwise(times)), labels
 
 
 def test_maintenance_pages_nobody(live: LiveRun) -> None:
@@ -263,7 +275,15 @@ def test_who_is_well_is_left_alone(live: LiveRun) -> None:
     """Only what was down, and what is made of it, burns."""
     burning = {dict(labels)["slo"] for labels in fired(live, alertname="SloErrorBudgetBurn")}
     assert burning & {"maintained", "latency", "rare", "depth", "reachable", "upstream", "jobs"} == set()
-    assert burning >= {"availability", "quarter-hours", "calendar-quarter", "week", "day", "slices", "short-slices"}
+    assert burning >= {
+        "availability",
+        "quarter-hours",
+        "calendar-quarter",
+        "week",
+        "day",
+        "slices",
+        "short-slices",
+    }
     names = {dict(labels)["alertname"] for labels in fired(live)}
     assert names == {"SloErrorBudgetBurn", "SloTotalAbsent", "LoadHigh", "LoadOverridden", "RawFast"}
 
@@ -271,7 +291,9 @@ def test_who_is_well_is_left_alone(live: LiveRun) -> None:
 @pytest.mark.parametrize("core", ["0", "1"])
 def test_severities_hand_over(live: LiveRun, core: str) -> None:
     """A slow rise and fall, and a value on both sides of the upper threshold by turns."""
-    end = live.watched.reloaded  # the labels of its alerts change there, and Prometheus begins their `for` again
+    end = (
+        live.watched.reloaded
+    )  # the labels of its alerts change there, and Prometheus begins their `for` again
     (values,) = stored(live, f'alert:value{{alert="LoadHigh",core="{core}"}}', end=end)
     firing: dict[str, frozenset[float]] = defaultdict(frozenset)
     for labels, times in fired(live, alertname="LoadHigh", core=core).items():

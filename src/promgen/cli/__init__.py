@@ -89,9 +89,7 @@ def cli(context: click.Context, output_format: str, directory: str) -> None:
 def main() -> None:
     """The entry point; turns what went wrong into an exit code and one message."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(cli(prog_name="promgen", standalone_mode=False))  # click returns the code of an Exit
     except click.Abort:
         _fail("interrupted; the outputs are as they were", 130)
     except click.ClickException as error:

@@ -65,8 +65,10 @@ class _Alert:
     @cached_property
     def levels(self) -> tuple[Level, ...]:
         """Worst first; those that a site prints alike would be one series, so only the one that is reached first stays."""
-        by_word = {severity_value(level.severity, self.target): level for level in self.alert.levels}
-        return tuple(by_word.values())
+        words = [severity_value(level.severity, self.target) for level in self.alert.levels]
+        return tuple(
+            level for place, level in enumerate(self.alert.levels) if words[place] not in words[place + 1 :]
+        )
 
     @cached_property
     def is_recorded(self) -> bool:
