@@ -418,3 +418,51 @@ def test_a_shared_service_is_compiled_where_it_says_and_without_the_selector(tmp
     assert "reference/unknown: there is no environment `producton`" in problems_of(
         compile_files(tmp_path, files)
     )
+
+
+def test_an_alert_can_read_what_promgen_records(tmp_path: Path) -> None:
+    """Recorded series are told apart by the environment's name, measured ones by its selector."""
+    expr = 'slo:error_budget_remaining:ratio{slo="availability"} < 0.1 and on () up'
+    body = f"alerts: [{{name: BudgetLow, expr: '{expr}', severity: medium}}]"
+    files = {
+        "system.yaml": ENVIRONMENTS.split("  overrides", maxsplit=1)[0],
+        "cart.yaml": service(body, more=", system: shop"),
+    }
+    low = rule(compile_files(tmp_path, files), "BudgetLow", environment="staging")
+    assert 'slo:error_budget_remaining:ratio{environment="staging",slo="availability"}' in low.expr
+    assert 'up{env="stage"}' in low.expr
+
+
+@pytest.mark.parametrize(
+    ("expr", "problem"),
+    [
+        ('a_seconds{job=~"x-.*/y"}', None),
+        ('histogram_quantile(0.9, sum by (le) (rate(a_seconds_bucket{path="/a*b"}[5m])))', None),
+        ("max by (x) (avg_over_time(a_seconds[5m])) and on (x) b", None),
+        ("rate(a_seconds_sum[5m])", "spec/bad-unit"),
+        ("a_seconds / b_seconds", "spec/bad-unit"),
+        ("count(a_seconds)", "spec/bad-unit"),
+    ],
+)
+def test_a_unit_is_taken_from_the_metric_only_where_the_value_has_it(
+    tmp_path: Path, expr: str, problem: str | None
+) -> None:
+    """By the shape of the expression, whatever its label values look like."""
+    body = f"alerts:\n  - name: Slow\n    expr: {expr!r}\n    above: {{high: 500 ms}}\n"
+    found = [one.partition(":")[0] for one in problems_of(compile_service(tmp_path, body))]
+    assert found == ([problem] if problem else [])
+
+
+def test_a_grouped_part_counts_once_in_a_composite_by_ratio(tmp_path: Path) -> None:
+    """The mean of its groups, or the weight would grow with their number."""
+    body = (
+        AVAILABILITY.replace("window: 30d", "window: 30d\n    groupBy: [region]")
+        + """
+  - name: whole
+    objective: 99%
+    window: 30d
+    sli: {composite: {weighted: [{slo: availability, weight: 2}], by: ratio}}
+"""
+    )
+    bad = rule(compile_service(tmp_path, body), "slo:bad_events:rate5m", slo="whole")
+    assert bad.expr.startswith("sum(2 * avg by (slo, service) (slo:error_ratio:rate5m{")

@@ -227,6 +227,11 @@ spec:
       expr: max by (core) (load)
       above: {medium: 70, critical: 85}
       for: 1m
+    - name: LoadKept
+      expr: max by (core) (load)
+      above: {medium: 70, critical: 85}
+      for: 1m
+      keepFiringFor: 2m
     - name: QueueDeep
       expr: queue_depth > 1000
       severity: low

@@ -29,6 +29,7 @@ def test_it_is_replaced_in_ranges_only(text: str, substituted: str) -> None:
         ("a offset $window", "$window"),
         ("rate(a[$windows])", "$windows"),
         ("$window[5m]", "$window"),
+        ("a[$window] + b[$later]", "$later"),
         ("a[${window}]", "${window}"),
     ],
 )

@@ -70,6 +70,11 @@ def error_ratio(window: Duration) -> str:
     return f"slo:error_ratio:rate{window}"
 
 
+def is_recorded(metric: str) -> bool:
+    """Whether a series is one that promgen's rules record."""
+    return metric.startswith(("slo:", "alert:"))
+
+
 class Severity(StrEnum):
     """How bad an alert is, worst first; its value is printed in the severity label unless a site maps it."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from promgen.base.conventions import RULES_SUFFIX, TOTAL_EVENTS
+from promgen.base.conventions import RULES_SUFFIX, TOTAL_EVENTS, is_recorded
 from promgen.base.decimals import format_decimal
 from promgen.base.durations import Duration
 from promgen.base.errors import OutsideError, UsageError
@@ -194,7 +194,7 @@ def _rule_data(rule: Rule, group: Group, scrape: Duration, series: int) -> Data:
 
 
 def _is_recorded(selector: Selector) -> bool:
-    return (selector.metric or "").startswith(("slo:", "alert:", "ALERTS"))
+    return is_recorded(selector.metric or "") or selector.metric == "ALERTS"
 
 
 def _percent(ratio: Any) -> str:

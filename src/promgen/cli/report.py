@@ -57,7 +57,7 @@ def _place(span: Span | None) -> dict[str, Any] | None:
 def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
     colour = _COLOURS[diagnostic.level.value]
     slug = click.style(f"{diagnostic.level.value}[{diagnostic.problem.slug}]", fg=colour, bold=True)
-    lines = [f"{slug}: {diagnostic.message}"]
+    lines = [f"{slug}: {_printable(diagnostic.message)}"]
     if diagnostic.span is not None:
         lines += _excerpt(diagnostic.span, texts, colour)
     for related in diagnostic.related:
@@ -67,7 +67,9 @@ def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
         "why": diagnostic.problem.why,
         "silence": diagnostic.problem.silence,
     }
-    lines += [f"   = {click.style(name, bold=True)}: {text}" for name, text in notes.items() if text]
+    lines += [
+        f"   = {click.style(name, bold=True)}: {_printable(text)}" for name, text in notes.items() if text
+    ]
     lines.append(
         f"   = {click.style('more', bold=True)}: {DOCUMENTATION}#{diagnostic.problem.slug.replace('/', '-')}"
     )
@@ -77,15 +79,20 @@ def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
 def _excerpt(span: Span, texts: Mapping[str, str], colour: str) -> list[str]:
     """The place, and its line with carets below; a very long line is cut around them."""
     lines = texts.get(span.file, "").split("\n")
-    place = f"  --> {span.file}:{span.line}:{span.column}"
-    if not 0 < span.line <= len(lines):
+    place = f"  --> {_printable(span.file)}:{span.line}:{span.column}"
+    if span.file not in texts or not 0 < span.line <= len(lines):
         return [place]
     line = lines[span.line - 1]
     end = span.end_column if span.end_line == span.line else len(line) + 1
     width = max(1, min(end, len(line) + 1) - span.column)
     start = max(0, span.column - 1 - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0
-    shown = line[start : start + _LONGEST_LINE].replace("\t", " ")
+    shown = _printable(line[start : start + _LONGEST_LINE].replace("\t", " "))
     number = str(span.line)
     margin = " " * len(number)
     carets = " " * (span.column - 1 - start) + click.style("^" * min(width, _LONGEST_LINE // 2), fg=colour)
     return [place, f" {margin} |", f" {number} | {shown}", f" {margin} | {carets}"]
+
+
+def _printable(text: str) -> str:
+    """Without what could move a terminal's cursor or turn the direction of writing; each character keeps its place."""
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -190,6 +190,8 @@ class Slo:
     tiers: tuple[Tier, ...] = ()
     min_bad_events: int | None = None
     absence: Absence | None = None
+    is_silent: bool = False
+    """Whether it has no alerts of its own."""
     doubt_severity: Severity = Severity.LOW
     """Severity of the alerts that say that the SLO's numbers cannot be trusted."""
     exclusions: tuple[Exclusion, ...] = ()

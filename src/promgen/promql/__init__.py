@@ -7,6 +7,7 @@ asks questions about one or makes another one. Nothing here knows what an SLO is
 from promgen.promql.cost import Cost, samples
 from promgen.promql.errors import ExpressionError
 from promgen.promql.labels import LabelMatcher, MatchOperator, format_labels, format_selector, is_utf8_name
+from promgen.promql.measured import measured_metric
 from promgen.promql.parse import Expression, parse
 from promgen.promql.printing import one_line, pretty
 from promgen.promql.selectors import Selector, conflicting_matchers, metric_names, selectors, with_matchers
@@ -30,6 +31,7 @@ __all__ = [
     "has_filter",
     "is_range",
     "is_utf8_name",
+    "measured_metric",
     "metric_names",
     "one_line",
     "parse",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
@@ -52,9 +52,12 @@ def metric_names(expression: Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.metric for found in selectors(expression) if found.metric is not None))
 
 
-def with_matchers(expression: Expression, matchers: Iterable[LabelMatcher]) -> Expression:
+def with_matchers(
+    expression: Expression, matchers: Iterable[LabelMatcher], *, only: Callable[[str], bool] | None = None
+) -> Expression:
     """The expression with the matchers added to every selector, except where an equal one is present already.
 
+    `only` chooses selectors by the name of their metric, "" where it has none.
     A selector that demands another value of the same label keeps both and selects nothing: see `conflicting_matchers`.
     """
     wanted = tuple(dict.fromkeys(matchers))
@@ -64,6 +67,8 @@ def with_matchers(expression: Expression, matchers: Iterable[LabelMatcher]) -> E
     pieces: list[str] = []
     done = 0
     for place in read_layout(tokens).selectors:
+        if only is not None and not only(_metric_at(tokens[place.first])):
+            continue
         for at, addition in _additions(tokens, place, wanted):
             pieces += (expression.canonical[done:at], addition)
             done = at
@@ -71,13 +76,14 @@ def with_matchers(expression: Expression, matchers: Iterable[LabelMatcher]) -> E
 
 
 def conflicting_matchers(
-    expression: Expression, matchers: Iterable[LabelMatcher]
+    expression: Expression, matchers: Iterable[LabelMatcher], *, only: Callable[[str], bool] | None = None
 ) -> tuple[tuple[str, str], ...]:
     """The (metric, label) of selectors that demand another value than one of the matchers; a nameless metric is ""."""
     wanted = {matcher.name: matcher.value for matcher in matchers if matcher.op == "="}
     conflicts = (
         (found.metric or "", present.name)
         for found in selectors(expression)
+        if only is None or only(found.metric or "")
         for branch in (found.matchers, *found.alternatives)
         for present in branch
         if present.op == "=" and wanted.get(present.name, present.value) != present.value
@@ -128,6 +134,11 @@ def _selectors(root: promql_parser.Expr) -> Iterator[Selector]:
 
 def _matcher(matcher: promql_parser.Matcher) -> LabelMatcher:
     return LabelMatcher(matcher.name, _OPERATORS[str(matcher.op)], matcher.value)
+
+
+def _metric_at(first: Token) -> str:
+    """The metric that a selector begins with."""
+    return first.text if first.kind != "open" else ""
 
 
 def _additions(

@@ -16,7 +16,7 @@ _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")
 
 def uses_window(text: str) -> bool:
     """Whether `$window` stands in a range of the text; raise ExpressionError where a variable stands elsewhere."""
-    return "$" in text and any(_windows(tokenize(text)))
+    return "$" in text and check_variables(tokenize(text))
 
 
 def substitute_window(text: str, window: str) -> str:

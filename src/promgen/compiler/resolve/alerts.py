@@ -179,4 +179,4 @@ def _absence(
     if comparison is None and spec.absence.expr is None and not spec.absence.disabled:
         message = f"what must exist for alert `{item.name}` is not clear from a condition"
         scope.report(problems.MISSING_KEY, message, node, ("absence",), allowed="`expr` of what must exist")
-    return absence_of(spec.absence, node, scope, ("absence",))
+    return absence_of(spec.absence, node, scope, ("absence",), matchers_of(spec.selector))

@@ -15,6 +15,7 @@ from promgen.compiler.resolve.templates import expand
 from promgen.compiler.source.nodes import Mapping
 from promgen.compiler.spec import v1
 from promgen.model.slo import Absence, Help
+from promgen.promql import LabelMatcher
 
 RESERVED_LABELS = frozenset(
     {
@@ -114,7 +115,11 @@ def help_of(spec: v1.SharedFields, scope: Scope) -> Help:
 
 
 def absence_of(
-    spec: v1.AbsenceSpec | None, node: Mapping, scope: Scope, path: tuple[str, ...]
+    spec: v1.AbsenceSpec | None,
+    node: Mapping,
+    scope: Scope,
+    path: tuple[str, ...],
+    matchers: Iterable[LabelMatcher] = (),
 ) -> Absence | None:
     """The absence alert as meant; None where it is disabled."""
     spec = spec or v1.AbsenceSpec()
@@ -126,7 +131,7 @@ def absence_of(
     expr = ""
     if (
         spec.expr is not None
-        and (expression := scope.expression(spec.expr, node, (*path, "expr"))) is not None
+        and (expression := scope.expression(spec.expr, node, (*path, "expr"), matchers)) is not None
     ):
         expr = expression.canonical
     return Absence(after=spec.after or _ABSENCE_AFTER, severity=severity, expr=expr)

@@ -16,6 +16,13 @@ from promgen.compiler.spec.read import Envelope, nearest, validate
 
 WireType = TypeVar("WireType", bound=v1.Wire)
 
+_OF_THE_OBJECT = {
+    "service": ("slos", "alerts"),
+    "slo": ("name", "uses", "with"),
+    "alert": ("name", "uses", "with"),
+}
+"""Keys that only an object itself can have; in a layer below it they would be ignored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[WireType]):
@@ -103,6 +110,7 @@ class Indexer:
             if (spec := self.validated(envelope, v1.EnvironmentSpec)) is not None:
                 self.index.environments.setdefault(envelope.system, []).append(Entry(envelope, spec))
         elif envelope.kind == "Template":
+            self.check_layers(envelope)
             self.keep(self.index.templates, envelope, v1.TemplateSpec)
         elif envelope.kind == "BurnRatePolicy":
             self.keep(self.index.policies, envelope, v1.PolicySpec)
@@ -121,7 +129,18 @@ class Indexer:
             self.index.broken.add((envelope.kind, envelope.name))
         return spec
 
+    def check_layers(self, envelope: Envelope) -> None:
+        """Report keys of Defaults and Templates that have no effect there."""
+        for part, keys in _OF_THE_OBJECT.items():
+            layer = envelope.spec.get(part)
+            for key in keys:
+                if isinstance(layer, Mapping) and key in layer.keys:
+                    message = f"`{key}` has no effect in {envelope.kind} `{envelope.name}`"
+                    allowed = f"`{key}` on each {'SLO' if part == 'slo' else part} itself"
+                    self.diagnostics.error(problems.UNKNOWN_KEY, message, layer.keys[key], allowed=allowed)
+
     def add_defaults(self, envelope: Envelope) -> None:
+        self.check_layers(envelope)
         if (spec := self.validated(envelope, v1.DefaultsSpec)) is not None:
             self.index.defaults.append(Entry(envelope, spec))
 

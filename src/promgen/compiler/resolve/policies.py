@@ -38,8 +38,8 @@ MONTH = (
 )
 WEEK = (_tier("fast", "16.8", *_FAST), _tier("medium", "5.6", *_MEDIUM), _tier("slow", "2.8", *_SLOW))
 
-BUILT_IN: dict[str, tuple[Tier, ...]] = {"quarter": QUARTER, "month": MONTH, "week": WEEK}
-"""Policies that every project can name."""
+BUILT_IN: dict[str, tuple[Tier, ...]] = {"quarter": QUARTER, "month": MONTH, "week": WEEK, "none": ()}
+"""Policies that every project can name; with `none` only missing data and contradictions alert."""
 
 
 def tiers_by_period(period: Duration, least_short: Duration) -> tuple[Tier, ...]:

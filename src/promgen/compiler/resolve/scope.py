@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from promgen.base import problems
-from promgen.base.conventions import SEVERITIES, Severity
+from promgen.base.conventions import ENVIRONMENT_LABEL, SEVERITIES, Severity, is_recorded
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.problems import Problem
 from promgen.compiler.resolve.index import Entry, Index
@@ -63,7 +63,10 @@ class Scope:
     def expression(
         self, text: str, node: Mapping, path: Path, more: Iterable[LabelMatcher] = ()
     ) -> Expression | None:
-        """An expression with the scope's matchers and more in every selector; None when it does not parse, reported."""
+        """An expression with the scope's matchers and more in every selector; None when it does not parse, reported.
+
+        A series recorded by promgen is told apart by the environment's name instead, which is the label it carries.
+        """
         found, _ = find(node, path)
         try:
             parsed = parse(text)
@@ -74,10 +77,14 @@ class Scope:
             self.diagnostics.error(_PROBLEM_OF_REASON[error.reason], str(error), span)
             return None
         matchers = (*self.matchers, *more)
-        for metric, label in conflicting_matchers(parsed, matchers):
+        for metric, label in conflicting_matchers(parsed, matchers, only=_is_measured):
             message = f"`{metric}` already selects `{label}`, and the environment, service or `selector` sets another value"
             self.diagnostics.error(problems.PROMQL_CONFLICT, message, found.span)
-        return with_matchers(parsed, matchers)
+        of_environment = (
+            [LabelMatcher(ENVIRONMENT_LABEL, "=", self.environment_name)] if self.environment else []
+        )
+        measured = with_matchers(parsed, matchers, only=_is_measured)
+        return with_matchers(measured, of_environment, only=is_recorded)
 
     def check_label(self, label: str, node: Mapping, path: Path) -> None:
         """Report a label name that the target cannot read."""
@@ -106,6 +113,10 @@ class Scope:
         if highest is None:
             return severity
         return max(severity, highest, key=SEVERITIES.index)
+
+
+def _is_measured(metric: str) -> bool:
+    return not is_recorded(metric)
 
 
 def _dotted(version: tuple[int, int]) -> str:

@@ -24,9 +24,7 @@ from promgen.model.slo import (
     Sli,
     TimeSliceSli,
 )
-from promgen.promql import WINDOW, Expression, LabelMatcher, format_selector, metric_names
-
-_UNITLESS_SHAPE = ("rate(", "increase(", "irate(", "delta(", "deriv(", "count", "/", "*", "%", "^")
+from promgen.promql import WINDOW, Expression, LabelMatcher, format_selector, measured_metric
 
 
 def resolve_sli(spec: v1.SliSpec, node: Mapping, scope: Scope) -> Sli | None:
@@ -256,14 +254,9 @@ def _composite(spec: v1.CompositeSli, node: Mapping, scope: Scope) -> CompositeS
 
 
 def unit_of_expression(expression: Expression) -> str | None:
-    """The unit of the value when its shape leaves no doubt: one metric, neither counted nor divided, or a quantile."""
-    names = set(metric_names(expression))
-    if len(names) != 1:
-        return None
-    text = expression.text
-    if not text.lstrip().startswith("histogram_quantile(") and any(part in text for part in _UNITLESS_SHAPE):
-        return None
-    return unit_of_metric(names.pop())
+    """The unit of the value when its shape leaves no doubt."""
+    metric = measured_metric(expression)
+    return unit_of_metric(metric) if metric is not None else None
 
 
 def _declared_unit(unit: str | None, node: Mapping, path: Path, scope: Scope) -> str | None:

@@ -58,7 +58,10 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         group_by=_group_by(spec, node, scope),
         tiers=() if alerting.disabled else _tiers(spec, node, item, scope, period, is_counted(sli)),
         min_bad_events=alerting.low_traffic.min_bad_events if alerting.low_traffic else None,
-        absence=absence_of(alerting.absence, node, scope, ("alerting", "absence")),
+        absence=None
+        if alerting.disabled
+        else absence_of(alerting.absence, node, scope, ("alerting", "absence")),
+        is_silent=alerting.disabled,
         doubt_severity=scope.lowered(Severity.LOW),
         exclusions=_exclusions(item, scope),
         history=spec.history,

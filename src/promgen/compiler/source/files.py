@@ -44,7 +44,7 @@ def read_sources(root: Path, folders: Iterable[str], diagnostics: Diagnostics) -
 def read_source(root: Path, path: str, diagnostics: Diagnostics) -> SourceFile | None:
     """One file; None when it was refused, which is reported; raise OutsideError when it cannot be read."""
     full = root / path
-    if not full.resolve().is_relative_to(root.resolve()):
+    if not _is_inside(root, full):
         diagnostics.error(problems.FILE_OUTSIDE, f"`{path}` leads outside of the project", _start_of(path))
         return None
     try:
@@ -84,7 +84,7 @@ def _find(root: Path, folders: Iterable[str], diagnostics: Diagnostics, failures
         if not start.is_dir():
             failures.append(f"cannot read {folder}: no such folder (see `inputs` in promgen.yaml)")
             continue
-        if not start.resolve().is_relative_to(root.resolve()):
+        if not _is_inside(root, start):
             diagnostics.error(
                 problems.FILE_OUTSIDE, f"`{folder}` leads outside of the project", _start_of(folder)
             )
@@ -98,9 +98,19 @@ def _walk(root: Path, start: Path, failures: list[str]) -> Iterator[str]:
 
     for folder, subfolders, names in os.walk(start, onerror=failed):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in subfolders:
+            if (Path(folder) / name).is_symlink():
+                failures.append(
+                    f"cannot read {Path(folder) / name}: a link to a folder; list the folder in `inputs`"
+                )
         for name in names:
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    """Whether a path stays in the project once links are followed; one that leads in a circle is left to the reader."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def _start_of(path: str) -> Span:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs leave it out
@@ -220,13 +220,19 @@ class _Reader:
         raise _Stop
 
     def report_syntax(self, error: yaml.YAMLError, text: str) -> None:
+        related = []
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-            mark = error.problem_mark
-            line, column = mark.line + 1, mark.column + 1
+            span = self.point(error.problem_mark)
             message = " ".join(part for part in (error.context, error.problem) if part)
+            if error.context_mark is not None and self.point(error.context_mark) != span:
+                related = [Related(span=self.point(error.context_mark), text="it begins here")]
         else:
             position = getattr(error, "position", 0)
             before = text[:position]
             line, column = before.count("\n") + 1, position - before.rfind("\n")
+            span = Span(self.file, line, column, line, column + 1)
             message = getattr(error, "reason", str(error))
-        self.diagnostics.error(problems.YAML_SYNTAX, message, Span(self.file, line, column, line, column + 1))
+        self.diagnostics.error(problems.YAML_SYNTAX, message, span, related=related)
+
+    def point(self, mark: Any) -> Span:
+        return Span(self.file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)

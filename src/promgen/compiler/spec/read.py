@@ -95,13 +95,18 @@ def validate(
         return None
 
 
+_LISTED = 20
+"""How many known words a message lists; a project has thousands of some."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The `allowed` part of a message: the nearest known word, or all of them."""
+    """The `allowed` part of a message: the nearest known word, or all of them unless they are many."""
     words = sorted(known)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
-    return "one of " + ", ".join(words) if words else "nothing is defined"
+    more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
+    return "one of " + ", ".join(words[:_LISTED]) + more if words else "nothing is defined"
 
 
 def _check_head(root: Mapping, kinds: Collection[str], diagnostics: Diagnostics) -> bool:
@@ -160,7 +165,8 @@ def _problem_of(kind: str, message: str, node: Node) -> tuple[Problem, str]:
             if kind == "string_type" and isinstance(node, Scalar) and node.value is not None
             else ""
         )
-        return problems.WRONG_TYPE, f"`{_shown(node)}` is not {_SPOKEN_TYPES[kind]}{hint}"
+        found = f"`{_shown(node)}`" if isinstance(node, Scalar) else _shown(node)
+        return problems.WRONG_TYPE, f"{found} is not {_SPOKEN_TYPES[kind]}{hint}"
     return problems.BAD_VALUE, f"`{_shown(node)}`: {message[:1].lower()}{message[1:]}"
 
 

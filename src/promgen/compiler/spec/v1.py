@@ -304,7 +304,7 @@ class AlertingSpec(Wire):
     """How an SLO alerts."""
 
     policy: Name | None = None
-    """BurnRatePolicy; by the length of the period when left out."""
+    """BurnRatePolicy, or the built-in month, week, quarter or none; by the length of the period when left out."""
     low_traffic: LowTraffic | None = None
     """Protection of a quiet service."""
     absence: AbsenceSpec | None = None
@@ -312,7 +312,7 @@ class AlertingSpec(Wire):
     unreachable: Unreachable | None = None
     """What to do with tiers that can never fire."""
     disabled: bool = False
-    """Record the SLO without burn-rate alerts."""
+    """Record the SLO without any alert of its own; `policy: none` leaves the ones for missing data."""
 
 
 class SharedFields(Wire):

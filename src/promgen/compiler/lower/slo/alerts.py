@@ -69,6 +69,8 @@ def lower_absence(frame: Frame) -> Iterable[Rule]:
 
 def lower_sanity(frame: Frame) -> Iterable[Rule]:
     """More bad events than events: the two halves do not count the same things."""
+    if frame.slo.is_silent:
+        return
     yield _alert(
         frame,
         names.SANITY_ALERT,
@@ -81,6 +83,8 @@ def lower_sanity(frame: Frame) -> Iterable[Rule]:
 
 def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
     """Too much of the period was not observed; silent while the SLO is younger than its period."""
+    if frame.slo.is_silent:
+        return
     period = frame.slo.period
     longest = period.longest if isinstance(period, CalendarPeriod) else period.length
     age = f"last_over_time({frame.total}[1h] offset {longest})"

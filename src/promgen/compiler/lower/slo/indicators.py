@@ -23,7 +23,7 @@ from promgen.model.slo import (
     RawSli,
     TimeSliceSli,
 )
-from promgen.promql import substitute_window
+from promgen.promql import format_labels, substitute_window
 
 
 def total_rate(frame: Frame) -> str:
@@ -150,7 +150,7 @@ def _composite_total(frame: Frame, sli: CompositeSli) -> str:
 
 def _composite_bad(frame: Frame, sli: CompositeSli) -> str:
     if sli.combine == "any_bad":
-        rows = [f"{_ratio_of(frame, part)} > bool {format_decimal(part.value)}" for part in sli.parts]
+        rows = [f"{_ratio_series(frame, part)} > bool {format_decimal(part.value)}" for part in sli.parts]
         return frame.aggregate("max", " or ".join(rows))
     if sli.combine == "ratio":
         rows = [f"{format_decimal(part.value)} * {_ratio_of(frame, part)}" for part in sli.parts]
@@ -162,9 +162,18 @@ def _composite_bad(frame: Frame, sli: CompositeSli) -> str:
     return frame.aggregate("sum", " or ".join(rows))
 
 
-def _ratio_of(frame: Frame, part: Part) -> str:
+def _ratio_series(frame: Frame, part: Part) -> str:
     return _part_series(frame, part, names.error_ratio(PAIR_WINDOW))
 
 
+def _ratio_of(frame: Frame, part: Part) -> str:
+    """A part's error ratio; the mean of its groups where the composite does not keep them, so that none counts twice."""
+    series = _ratio_series(frame, part)
+    found = frame.find_slo(part.service, part.slo)
+    if set(found.group_by) == set(frame.slo.group_by):
+        return series
+    return f"avg by ({format_labels((*identity_labels(found), *frame.slo.group_by))}) ({series})"
+
+
 def _any_of_ratios(frame: Frame, sli: CompositeSli) -> str:
-    return " or ".join(_ratio_of(frame, part) for part in sli.parts)
+    return " or ".join(_ratio_series(frame, part) for part in sli.parts)
