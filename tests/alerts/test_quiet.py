@@ -122,7 +122,9 @@ def test_an_idle_service_neither_pages_nor_gives_nan(
     last = {sample.labels["__name__"]: sample.value for sample in answers[-1]}
     assert last["slo:error_ratio:rate5m"] == last["slo:error_ratio:rate1h"] == 0
     course = follow(install, compiled.rule_files, series, range(300))
-    if case == "after errors":  # what burned before it fell silent ends with its window, and does not begin again
+    if (
+        case == "after errors"
+    ):  # what burned before it fell silent ends with its window, and does not begin again
         fast = course.of(alertname="SloErrorBudgetBurn", tier="fast")
         assert edges(fast) == 1
         assert 100 < fast[-1] < 100 + (60 + 15 if more else 5)

@@ -15,19 +15,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 from promgen.base import conventions as names
 from promgen.base.durations import MINUTE
 from tests.compiler.projects import compile_files, output_of
-from tests.real import History, Install, Prometheus, RecordingRule, Sample, Series, load_groups, split_levels
+from tests.real import History, Install, Prometheus, RecordingRule, Sample, Series, load_groups
+from tests.real.history import parse_seconds
 from tests.rules.remote import STALE, Written, store
 
 HOUR, DAY = 3_600, 86_400
 START = 1_735_689_600  # 2025-01-01, a Wednesday
-END_OF_TIME = 1 << 40
 
 EVERY_MINUTE = {names.TOTAL_EVENTS, names.BAD_EVENTS, names.error_ratio(MINUTE * 5)}
 EVERY_BLOCK = {
@@ -120,6 +120,7 @@ class Past:
     """When Prometheus did not run: nothing is scraped, nothing is evaluated, and no staleness marker is written."""
     counts: list[Count] = field(default_factory=list)
     answers: dict[tuple[str, int], list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    rules: list[RecordingRule] = field(init=False)
     _series: list[Series] = field(default_factory=list)
     _markers: list[Written] = field(default_factory=list)
 
@@ -133,7 +134,7 @@ class Past:
             (root / path).write_bytes(artifact.content)
             if path.endswith(names.RULES_SUFFIX):
                 self.rule_files.append(root / path)
-        self.groups = [group for path in self.rule_files for group in load_groups(path)]
+        self.rules = list(_recording_rules(group for path in self.rule_files for group in load_groups(path)))
         self.history = History(self.install, self.folder / "history")
 
     def scrape(
@@ -147,7 +148,6 @@ class Past:
         gaps: Gaps = (),
         restarts: Iterable[int] = (),
         bad_born: int = 0,
-        ends: bool = True,
     ) -> Count:
         """Counters of good and bad events (`code` 200 and 500); `bad` None is a series that never came to be.
 
@@ -157,7 +157,6 @@ class Past:
         labels = dict(labels or {})
         lost = set(restarts)
         missed = (*gaps, *self.down)
-        totals, bads = [0.0], [0.0]
         for made, series_labels, born in (
             (good, {**labels, "code": "200"}, 0),
             (bad, {**labels, "code": "500"}, bad_born),
@@ -170,11 +169,10 @@ class Past:
                 if at >= born and not in_gap(missed, at):
                     points.append((at, value))
             self._series.append(Series(metric, series_labels, points))
-            if ends:
-                self._mark_ends(metric, series_labels, gaps)
-        bad = bad or nothing
-        bads += accumulate(0.0 if at in lost else bad(at) for at in times)
-        totals += accumulate(0.0 if at in lost else good(at) + bad(at) for at in times)
+            self._mark(metric, series_labels, [_ms(first) for first, _ in gaps])
+        failed = bad or nothing
+        bads = list(accumulate((0.0 if at in lost else failed(at) for at in times), initial=0.0))
+        totals = list(accumulate((0.0 if at in lost else good(at) + failed(at) for at in times), initial=0.0))
         count = Count(labels, times, bads, totals)
         self.counts.append(count)
         return count
@@ -198,7 +196,7 @@ class Past:
         first = math.ceil((_ms(since) - _ms(self.offset)) / 60_000) * 60_000 + _ms(self.offset)
         minutes = [at for at in range(first, _ms(until) + 1, 60_000) if not in_gap(self.down, at / 1000)]
         self._store()
-        for level in split_levels(self.groups):
+        for level in levels(self.rules):
             with self.history.serve() as server:
                 for rule in level:
                     self._record(server, rule, minutes, asked)
@@ -225,27 +223,125 @@ class Past:
     def _record(
         self, server: Prometheus, rule: RecordingRule, minutes: Sequence[int], asked: Sequence[int]
     ) -> None:
-        slo_group = [at for at in (_last(minutes, at) for at in asked) if at is not None]
+        """Evaluate one rule whenever it matters, and keep what it says."""
+        later = 0 if rule.interval == 60 else _ms(self.reader_offset)
+        seen = {at: minutes[place - 1] + later for at in asked if (place := bisect_right(minutes, at))}
+        moments = set(seen.values())
         if rule.record in EVERY_MINUTE:
-            moments = sorted({*minutes, *slo_group})
+            moments |= set(minutes)
         elif rule.record in EVERY_BLOCK:
-            moments = sorted({*_last_of_blocks(minutes, self.block), *slo_group})
-        elif rule.interval == 60:
-            moments = slo_group
-        else:
-            moments = [at + _ms(self.reader_offset) for at in slo_group]
-        recorded: dict[Labels, list[tuple[int, str]]] = defaultdict(list)
-        for metric, points in evaluate(server, rule, moments):
-            recorded[_recorded_labels(metric, rule)] += points
-        self._keep(rule, recorded, moments, dict(zip(moments, moments, strict=True)), asked, minutes)
+            moments |= set(_last_of_blocks(minutes, self._blocks[_identity(rule)]))
+        recorded: dict[Labels, dict[int, str]] = defaultdict(dict)
+        for metric, points in evaluate(server, rule, sorted(moments)):
+            recorded[_recorded_labels(metric, rule)].update(points)
+        for labels, points in recorded.items():
+            self._series.append(
+                Series(rule.record, dict(labels), [(f"{at / 1000:.3f}", value) for at, value in points.items()])
+            )
+            if rule.record in EVERY_MINUTE:
+                self._mark(rule.record, dict(labels), _ends(points, minutes))
+            for at, moment in seen.items():
+                if moment in points:
+                    sample = Sample({**dict(labels), "__name__": rule.record}, float(points[moment]))
+                    self.answers[rule.record, at].append(sample)
 
-    def _keep(
-        self,
-        rule: RecordingRule,
-        recorded: Mapping[Labels, list[tuple[int, str]]],
-        moments: Sequence[int],
-        _: Any,
-        asked: Sequence[int],
-        minutes: Sequence[int],
-    ) -> None:
-        raise NotImplementedError
+    def _mark(self, metric: str, labels: Mapping[str, str], moments: Iterable[int]) -> None:
+        self._markers += [Written({**labels, "__name__": metric}, at, STALE) for at in moments]
+
+    def _store(self) -> None:
+        """Move everything that waits into the history."""
+        self.history.add(*self._series)
+        if self._markers:
+            store(self.history, self._markers)
+        self._series, self._markers = [], []
+
+    @property
+    def _blocks(self) -> dict[str, int]:
+        """The length of a block in seconds, by identity."""
+        return {
+            _identity(rule): int(found[1])
+            for rule in self.rules
+            if rule.record == names.BLOCK_START and (found := re.search(r"% (\d+)\)", rule.expr))
+        }
+
+
+def evaluate(
+    server: Prometheus, rule: RecordingRule, moments: Sequence[int]
+) -> Iterator[tuple[dict[str, str], list[tuple[int, str]]]]:
+    """The rule's samples at moments in milliseconds, by metric; values stay the texts of the API."""
+    single: list[int] = []
+    for run in _runs(moments):
+        if len(run) < 10 or rule.is_bound_to_evaluation:
+            single += run
+            continue
+        start, end = f"{run[0] / 1000:.3f}", f"{run[-1] / 1000:.3f}"
+        for one in server.ask("query_range", query=rule.expr, start=start, end=end, step=60)["result"]:
+            yield one["metric"], [(_ms(at), value) for at, value in one["values"]]
+
+    def ask(at: int) -> Any:
+        return server.ask("query", query=rule.expr, time=f"{at / 1000:.3f}")["result"]
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for at, answer in zip(single, pool.map(ask, single), strict=True):
+            yield from ((one["metric"], [(at, one["value"][1])]) for one in answer)
+
+
+def levels(rules: Iterable[RecordingRule]) -> Iterator[list[RecordingRule]]:
+    """Rules that read only what earlier levels recorded; unlike the harness's, it tells SLOs apart by identity."""
+    waiting = list(rules)
+    while waiting:
+        level = [rule for rule in waiting if not any(_reads(rule, other) for other in waiting)]
+        assert level, f"these rules read each other: {sorted(rule.record for rule in waiting)}"
+        yield level
+        waiting = [rule for rule in waiting if rule not in level]
+
+
+def _reads(rule: RecordingRule, other: RecordingRule) -> bool:
+    return _identity(other) in rule.expr and rule.reads(other.record)
+
+
+def _identity(rule: RecordingRule) -> str:
+    identity = ((label, rule.labels[label]) for label in names.IDENTITY_LABELS if label in rule.labels)
+    return ",".join(f'{label}="{value}"' for label, value in identity)
+
+
+def _recording_rules(groups: Iterable[Mapping[str, Any]]) -> Iterator[RecordingRule]:
+    for group in groups:
+        for rule in group["rules"]:
+            if "record" in rule:
+                interval = parse_seconds(group["interval"])
+                yield RecordingRule(rule["record"], str(rule["expr"]), rule.get("labels", {}), interval)
+
+
+def _runs(moments: Sequence[int]) -> Iterator[list[int]]:
+    """Moments a minute apart stay together, as many as one query may have."""
+    run: list[int] = []
+    for at in moments:
+        if run and (at - run[-1] != 60_000 or len(run) == _STEPS_PER_QUERY):
+            yield run
+            run = []
+        run.append(at)
+    if run:
+        yield run
+
+
+def _last_of_blocks(minutes: Iterable[int], seconds: int) -> Iterable[int]:
+    """The last evaluation in each block; the one exactly at its end still belongs to it."""
+    return {(at - 1) // (seconds * 1000): at for at in minutes}.values()
+
+
+def _ends(points: Mapping[int, str], minutes: Sequence[int]) -> Iterator[int]:
+    """The evaluations at which a series that was there is not there any more."""
+    for before, at in pairwise(minutes):
+        if before in points and at not in points:
+            yield at
+
+
+def _recorded_labels(metric: Mapping[str, str], rule: RecordingRule) -> Labels:
+    """As Prometheus does it: the rule's labels win."""
+    labels = {**metric, **rule.labels}
+    return tuple(sorted((name, value) for name, value in labels.items() if name != "__name__"))
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -18,6 +18,8 @@ def check_composites(resolved: Resolved, diagnostics: Diagnostics) -> None:
             span = resolved.span("slo", slo, "sli", "composite")
             for part in slo.sli.parts:
                 found = by_key.get((slo.environment, part.service, part.slo))
+                if (part.service, part.slo) in resolved.broken:
+                    continue
                 if found is None:
                     message = f"part `{part.service}/{part.slo}` is not compiled{_where(slo)}"
                     diagnostics.error(

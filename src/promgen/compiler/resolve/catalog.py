@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics
@@ -15,7 +15,7 @@ from promgen.compiler.resolve.scope import Scope, matchers_of
 from promgen.compiler.resolve.slos import resolve_slo
 from promgen.compiler.source.nodes import Mapping, Scalar, find
 from promgen.compiler.spec import v1
-from promgen.compiler.spec.read import Envelope, nearest, validate
+from promgen.compiler.spec.read import Envelope, nearest, validate_leniently
 from promgen.model.alert import Alert
 from promgen.model.catalog import Catalog, Service, Target, Team
 from promgen.model.slo import Slo
@@ -31,6 +31,8 @@ class Resolved:
     catalog: Catalog
     nodes: dict[ObjectKey, Mapping] = field(default_factory=dict)
     documents: tuple[Envelope, ...] = ()
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    """Service and name of SLOs and alerts that were left out because something is wrong with them."""
 
     def span(self, kind: str, owner: Slo | Alert, *path: str | int) -> Span:
         """Where a value of an SLO or alert is written, whatever layer it came from."""
@@ -53,6 +55,7 @@ def resolve(
     index = Indexer(diagnostics).build(documents)
     resolved = _Resolver(index, target, texts, diagnostics).run()
     resolved.documents = documents
+    resolved.broken = index.broken
     return resolved
 
 
@@ -90,15 +93,12 @@ class _Resolver:
 
     def resolve_service(self, envelope: Envelope, slos: list[Item], alerts: list[Item]) -> None:
         node = service_layered(envelope.spec, envelope.system, self.index)
-        spec = validate(node, v1.ServiceSpec, self.diagnostics, owner=envelope.name_span, what="spec")
-        service = self.service(envelope, spec, node) if spec is not None else None
-        if spec is None or service is None:
-            spec, service = (
-                v1.ServiceSpec(),
-                Service(name=envelope.name, system=envelope.system, owner="", origin=envelope.file),
-            )
-        else:
-            self.found.services.append(service)
+        found, _ = validate_leniently(
+            node, v1.ServiceSpec, self.diagnostics, owner=envelope.name_span, what="spec"
+        )
+        spec = found or v1.ServiceSpec()
+        service = self.service(envelope, spec, node)
+        self.found.services.append(service)
         service_class = node.text("class")
         for environment in self.environments_of(envelope, spec, node):
             scope = self.scope(service, spec, environment)
@@ -145,10 +145,10 @@ class _Resolver:
     def service(self, envelope: Envelope, spec: v1.ServiceSpec, node: Mapping) -> Service:
         owner = spec.owner or ""
         span = find(node, ("owner",))[0].span if spec.owner else envelope.name_span
-        if spec.owner is None:
+        if spec.owner is None and "owner" not in node.entries:
             message = f"service `{envelope.name}` has no owner"
             self.diagnostics.error(problems.MISSING_KEY, message, span, allowed="the name of a Team")
-        elif owner not in self.index.teams and ("Team", owner) not in self.index.broken:
+        elif owner and owner not in self.index.teams and ("Team", owner) not in self.index.broken:
             allowed = nearest(owner, self.index.teams)
             self.diagnostics.error(
                 problems.UNKNOWN_REFERENCE, f"there is no team `{owner}`", span, allowed=allowed
@@ -174,24 +174,48 @@ class _Resolver:
 
     def slo(self, item: Item, service_class: str | None, scope: Scope) -> None:
         node = self.merged(item, "slo", service_class, scope)
-        if node is None or (spec := self.valid(node, v1.SloSpec, item)) is None or spec.disabled:
+        if node is None:
             return
-        slo = resolve_slo(spec, node, item, scope)
-        if slo is not None:
+        spec, is_whole = self.validated(node, v1.SloSpec, item)
+        if spec is None or spec.disabled:
+            return
+        if not is_whole:
+            self.judge_rest(lambda partial: resolve_slo(spec, node, item, partial), scope)
+        elif (slo := resolve_slo(spec, node, item, scope)) is None:
+            self.index.broken.add((item.service, item.name))
+        else:
             self.found.slos.append(slo)
             self.found.nodes["slo", slo.environment, slo.service, slo.name] = node
 
     def alert(self, item: Item, service_class: str | None, scope: Scope) -> None:
         node = self.merged(item, "alert", service_class, scope)
-        if node is None or (spec := self.valid(node, v1.AlertSpec, item)) is None or spec.disabled:
+        if node is None:
             return
-        alert = resolve_alert(spec, node, item, scope)
-        if alert is not None:
+        spec, is_whole = self.validated(node, v1.AlertSpec, item)
+        if spec is None or spec.disabled:
+            return
+        if not is_whole:
+            self.judge_rest(lambda partial: resolve_alert(spec, node, item, partial), scope)
+        elif (alert := resolve_alert(spec, node, item, scope)) is not None:
             self.found.alerts.append(alert)
             self.found.nodes["alert", alert.environment, alert.service, alert.name] = node
 
-    def valid(self, node: Mapping, wire: type[WireType], item: Item) -> WireType | None:
-        return validate(node, wire, self.diagnostics, owner=item.name_span, what=item.name)
+    def validated(self, node: Mapping, wire: type[WireType], item: Item) -> tuple[WireType | None, bool]:
+        """The item as a `wire` object, without what is wrong with it, and whether it is whole."""
+        spec, is_whole = validate_leniently(
+            node, wire, self.diagnostics, owner=item.name_span, what=item.name
+        )
+        if not is_whole:
+            self.index.broken.add((item.service, item.name))
+        return spec, is_whole
+
+    def judge_rest(self, resolve_item: Callable[[Scope], object], scope: Scope) -> None:
+        """Resolve what is left of a broken item for what else is wrong with it; what it lacks was reported before."""
+        partial = Diagnostics()
+        resolve_item(replace(scope, diagnostics=partial))
+        for found in partial.sorted():
+            if found.problem not in {problems.MISSING_KEY, problems.BAD_VALUE}:
+                self.diagnostics.add(found)
 
     def merged(self, item: Item, part: str, service_class: str | None, scope: Scope) -> Mapping | None:
         node = layered(item, part, scope.service.system, service_class, self.index, self.diagnostics)

@@ -61,6 +61,7 @@ class Index:
     exclusions: dict[str, Entry[v1.ExclusionSpec]] = field(default_factory=dict)
     teams: dict[str, Entry[v1.TeamSpec]] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
+    """Kind and name; of an SLO or alert, service and name."""
 
     def severity_words(self, system: str, diagnostics: Diagnostics) -> dict[str, Severity]:
         """What a system may write for severities: promgen's words and its own."""

@@ -98,14 +98,19 @@ def _walk(root: Path, start: Path, failures: list[str]) -> Iterator[str]:
 
     for folder, subfolders, names in os.walk(start, onerror=failed):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        for name in subfolders:
-            if (Path(folder) / name).is_symlink():
-                failures.append(
-                    f"cannot read {Path(folder) / name}: a link to a folder; list the folder in `inputs`"
-                )
+        here = Path(folder).relative_to(root)
+        failures += [
+            f"cannot read {here / name}: a link to a folder; list the folder itself in `inputs`"
+            for name in subfolders
+            if (Path(folder) / name).is_symlink()
+        ]
         for name in names:
             if name.endswith(SUFFIXES) and not name.startswith("."):
-                yield (Path(folder) / name).relative_to(root).as_posix()
+                path = (here / name).as_posix()
+                if path.isprintable():
+                    yield path
+                else:
+                    failures.append(f"cannot read {path!a}: its name is not printable text")
 
 
 def _is_inside(root: Path, path: Path) -> bool:

@@ -16,6 +16,7 @@ from promgen.base.problems import Problem
 from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Mapping, Node, Path, Scalar, Sequence, find, plain
 from promgen.compiler.source.yamltext import Document
+from promgen.compiler.spec.prune import validate_rest
 from promgen.compiler.spec.v1 import KINDS, Metadata, ProjectDocument, Wire
 
 _BY_SLUG = {problem.slug: problem for problem in problems.PROBLEMS}
@@ -93,6 +94,14 @@ def validate(
         for detail in error.errors(include_url=False):
             _report(detail, node, wire, diagnostics)
         return None
+
+
+def validate_leniently(
+    node: Node, wire: type[_WireType], diagnostics: Diagnostics, *, owner: Span, what: str
+) -> tuple[_WireType | None, bool]:
+    """As `validate`, but with what remains when wrong parts are left out; and whether nothing was."""
+    spec = validate(node, wire, diagnostics, owner=owner, what=what)
+    return (spec, True) if spec is not None else (validate_rest(plain(node), wire), False)
 
 
 _LISTED = 20
