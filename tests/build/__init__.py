@@ -1,0 +1,1 @@
+"""Tests of `promgen build` as a process."""
