@@ -94,7 +94,7 @@ def test_the_fast_tier_finds_an_outage_when_the_model_says(
     assert fired[0] == down + expected
     assert fired[0] <= course.of(alertname="RawFast")[0] + 1
     if share == 1:
-        facts = tier_facts(one, fast, counted=True, scrape=SECOND * 15, evaluation=MINUTE)
+        facts = tier_facts(one, fast, scrape=SECOND * 15, evaluation=MINUTE)
         earliest, latest = facts.detection
         assert earliest <= MINUTE * (fired[0] - down) <= latest
 
@@ -110,7 +110,7 @@ def test_the_medium_tier_finds_an_outage_when_the_model_says(install: Install, t
     course = run(install, compiled, {down: 1}, range(down - 3, down + 12))
     fired = course.of(alertname="SloErrorBudgetBurn", tier="medium")
     assert fired[0] == down + expected
-    earliest, latest = tier_facts(one, medium, counted=True, scrape=SECOND * 15, evaluation=MINUTE).detection
+    earliest, latest = tier_facts(one, medium, scrape=SECOND * 15, evaluation=MINUTE).detection
     assert earliest <= MINUTE * (fired[0] - down) <= latest
 
 

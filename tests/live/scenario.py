@@ -65,7 +65,7 @@ class Scenario:
 
     def load(self, now: float) -> float:
         """Rises over 70 and 85, and sinks back the same way."""
-        return _step(now - self.start, ((60, 75), (180, 90), (360, 75), (500, 50)), 50)
+        return _step(now - self.start, ((30, 75), (160, 90), (310, 75), (500, 50)), 50)
 
     def flapping_load(self, now: float) -> float:
         """Above 70 for eight minutes, and on both sides of 85 by turns."""

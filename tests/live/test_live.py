@@ -142,7 +142,7 @@ def test_blocks_hold_every_sample_of_the_pair_once(live: LiveRun) -> None:
                 assert value == pytest.approx(60 * expected, rel=1e-9, abs=1e-9), (labels, at)
                 begun_in_run.add(begun[at])
                 checked += 1
-    assert checked > 1000
+    assert checked > 500
     assert bridged < checked / 10
     assert len(begun_in_run) > 1
 
@@ -236,7 +236,7 @@ def test_a_total_outage_is_found_as_fast_as_by_hand(live: LiveRun) -> None:
     down = live.scenario.start + script.OUTAGE[0]
     (slo,) = (slo for slo in live.compiled[0].catalog.slos if slo.name == "availability")
     facts = tier_facts(
-        slo, slo.tiers[0], counted=True, scrape=Duration(script.SCRAPE_INTERVAL * 1000), evaluation=MINUTE
+        slo, slo.tiers[0], scrape=Duration(script.SCRAPE_INTERVAL * 1000), evaluation=MINUTE
     )
     earliest, latest = (limit.ms / 1000 for limit in facts.detection)
     by_hand = first_by_region(fired(live, alertname="RawFast"))
@@ -309,9 +309,7 @@ def test_who_is_well_is_left_alone(live: LiveRun) -> None:
 @pytest.mark.parametrize("core", ["0", "1"])
 def test_severities_hand_over(live: LiveRun, core: str) -> None:
     """A slow rise and fall, and a value on both sides of the upper threshold by turns."""
-    end = (
-        live.watched.reloaded
-    )  # the labels of its alerts change there, and Prometheus begins their `for` again
+    end = live.watched.reloaded  # its labels change there, and Prometheus begins every `for` again
     (values,) = stored(live, f'alert:value{{alert="LoadHigh",core="{core}"}}', end=end)
     firing: dict[str, frozenset[float]] = defaultdict(frozenset)
     for labels, times in fired(live, alertname="LoadHigh", core=core).items():

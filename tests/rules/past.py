@@ -116,11 +116,14 @@ class Past:
     """Second of the minute at which the group of the SLO is evaluated."""
     reader_offset: float = 0
     """How much later the group of the period is evaluated."""
+    windows: bool = False
+    """Whether the error ratios over windows that only alerts read are wanted too."""
     down: Gaps = ()
     """When Prometheus did not run: nothing is scraped, nothing is evaluated, and no staleness marker is written."""
     counts: list[Count] = field(default_factory=list)
     answers: dict[tuple[str, int], list[Sample]] = field(default_factory=lambda: defaultdict(list))
     rules: list[RecordingRule] = field(init=False)
+    _minutes: list[int] = field(default_factory=list)
     _series: list[Series] = field(default_factory=list)
     _markers: list[Written] = field(default_factory=list)
 
@@ -134,7 +137,8 @@ class Past:
             (root / path).write_bytes(artifact.content)
             if path.endswith(names.RULES_SUFFIX):
                 self.rule_files.append(root / path)
-        self.rules = list(_recording_rules(group for path in self.rule_files for group in load_groups(path)))
+        groups = (group for path in self.rule_files for group in load_groups(path))
+        self.rules = [rule for rule in _recording_rules(groups) if self.windows or not _is_for_alerts(rule)]
         self.history = History(self.install, self.folder / "history")
 
     def scrape(
@@ -195,6 +199,7 @@ class Past:
         asked = sorted({_ms(at) for at in ask})
         first = math.ceil((_ms(since) - _ms(self.offset)) / 60_000) * 60_000 + _ms(self.offset)
         minutes = [at for at in range(first, _ms(until) + 1, 60_000) if not in_gap(self.down, at / 1000)]
+        self._minutes = minutes
         self._store()
         for level in levels(self.rules):
             with self.history.serve() as server:
@@ -207,6 +212,16 @@ class Past:
         found = [one for one in self.answers[record, _ms(at)] if labels.items() <= one.labels.items()]
         assert len(found) <= 1, f"{record} has several series: {found}"
         return found[0].value if found else None
+
+    def evaluation(self, at: float) -> float:
+        """The last evaluation of the SLO's group up to a moment: what is known then."""
+        return self._minutes[bisect_right(self._minutes, _ms(at)) - 1] / 1000
+
+    def rolling(self, at: float, period: int, block: int = HOUR, **labels: str) -> Events:
+        """The truth of a rolling period: it begins a period before the block of the last evaluation."""
+        evaluated = self.evaluation(at)
+        begin = (_ms(evaluated) - 1) // (block * 1000) * block - period
+        return self.counted(begin, evaluated, **labels)
 
     def budget(self, at: float, **labels: str) -> Budget:
         """The period of a group at a moment that was asked for."""
@@ -234,7 +249,8 @@ class Past:
         recorded: dict[Labels, dict[int, str]] = defaultdict(dict)
         for metric, points in evaluate(server, rule, sorted(moments)):
             recorded[_recorded_labels(metric, rule)].update(points)
-        for labels, points in recorded.items():
+        for labels, unordered in recorded.items():
+            points = dict(sorted(unordered.items()))  # two results of a rule may become one series
             self._series.append(
                 Series(rule.record, dict(labels), [(f"{at / 1000:.3f}", value) for at, value in points.items()])
             )
@@ -311,6 +327,11 @@ def _recording_rules(groups: Iterable[Mapping[str, Any]]) -> Iterator[RecordingR
             if "record" in rule:
                 interval = parse_seconds(group["interval"])
                 yield RecordingRule(rule["record"], str(rule["expr"]), rule.get("labels", {}), interval)
+
+
+def _is_for_alerts(rule: RecordingRule) -> bool:
+    needed = (names.error_ratio(MINUTE * 5), names.error_ratio(MINUTE * 60))
+    return rule.record.startswith("slo:error_ratio:") and rule.record not in needed
 
 
 def _runs(moments: Sequence[int]) -> Iterator[list[int]]:

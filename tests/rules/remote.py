@@ -10,6 +10,8 @@ import http.client
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.real import History, Prometheus
 
@@ -46,12 +48,14 @@ class Written:
 def store(history: History, samples: Iterable[Written]) -> None:
     """Add the samples to a history on which no server runs."""
     in_order = sorted(samples, key=lambda sample: sample.at)
-    scratch = history.folder / "scratch"
-    with Prometheus(history.install, scratch, flags=_FLAGS) as server:
+    with (
+        TemporaryDirectory(dir=history.folder) as folder,
+        Prometheus(history.install, Path(folder), flags=_FLAGS) as server,
+    ):
         for first in range(0, len(in_order), _BATCH):
             _send(server, in_order[first : first + _BATCH])
         name = server.ask("admin/tsdb/snapshot", skip_head="false")["name"]
-        for block in (scratch / "data" / "snapshots" / name).iterdir():
+        for block in (Path(folder) / "data" / "snapshots" / name).iterdir():
             block.rename(history.folder / "data" / block.name)
 
 

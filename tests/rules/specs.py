@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from tests.compiler.projects import service
-from tests.rules.past import HOUR, Events, Past
+from tests.rules.past import Events, Past
 
 RATIO = '{ratio: {total: {metric: requests_total}, bad: {selector: {code: "500"}}}}'
 TOLERANCE = 0.005
@@ -23,15 +23,15 @@ def slo(
     return "- " + "\n  ".join(line for line in lines if line)
 
 
+def of_job(job: str) -> str:
+    """The same share of the requests of one job."""
+    return RATIO.replace("requests_total}", f"requests_total, selector: {{job: {job}}}}}")
+
+
 def shop(*slos: str, more: dict[str, str] | None = None) -> dict[str, str]:
     """The files of a project whose only service is `shop`."""
     items = "\n".join("  " + line for one in slos for line in one.splitlines())
     return {"shop.yaml": service(f"slos:\n{items}\n", name="shop"), **(more or {})}
-
-
-def rolling_start(at: float, period: int, block: int = HOUR) -> float:
-    """Where a rolling period begins: a period before the block that holds the moment."""
-    return (math.ceil(at * 1000) - 1) // (block * 1000) * block - period
 
 
 def assert_period(

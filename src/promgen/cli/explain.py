@@ -23,7 +23,7 @@ from promgen.compiler.source.nodes import leaves
 from promgen.model.alert import Alert
 from promgen.model.burnrate import TierFacts, tier_facts
 from promgen.model.catalog import EVALUATION_INTERVAL, Catalog
-from promgen.model.slo import EventSli, NativeLatencySli, Slo, Tier
+from promgen.model.slo import Slo, Tier, is_counted
 from promgen.promql import Selector, parse, samples
 
 Data = dict[str, Any]
@@ -139,13 +139,7 @@ def _is_of(group: Group, owner: Slo | Alert) -> bool:
 
 
 def _tier_data(slo: Slo, tier: Tier, scrape: Duration) -> Data:
-    facts = tier_facts(
-        slo,
-        tier,
-        counted=isinstance(slo.sli, EventSli | NativeLatencySli),
-        scrape=scrape,
-        evaluation=EVALUATION_INTERVAL,
-    )
+    facts = tier_facts(slo, tier, scrape=scrape, evaluation=EVALUATION_INTERVAL)
     return {
         "name": tier.name,
         "severity": tier.severity.value,
@@ -165,7 +159,7 @@ def _range(facts: TierFacts) -> str:
 
 def _quiet(slo: Slo, facts: TierFacts) -> str:
     """Events per hour under which one failure fires; never where a guard asks for more."""
-    if not isinstance(slo.sli, EventSli | NativeLatencySli):
+    if not is_counted(slo.sli):
         return "measures time"
     if slo.min_bad_events is not None and slo.min_bad_events > 1:
         return f"never, guarded by {slo.min_bad_events}"

@@ -67,7 +67,16 @@ def _print_plan(plan: Plan, compilation: Compilation) -> None:
     rules = sum(len(group.rules) for group in groups)
     catalog = compilation.resolved.catalog
     changed = len(plan.created) + len(plan.updated) + len(plan.deleted)
+    counts = (
+        (len(catalog.slos), "SLO"),
+        (len(catalog.alerts), "alert"),
+        (len(catalog.services), "service"),
+        (rules, "rule"),
+        (len(groups), "group"),
+        (changed, "file"),
+    )
+    slos, alerts, services, written, within, files = (f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
     click.echo(
-        f"{len(catalog.slos)} SLOs and {len(catalog.alerts)} alerts of {len(catalog.services)} services:"
-        f" {rules} rules in {len(groups)} groups; {changed} files changed, {len(plan.unchanged)} unchanged"
+        f"{slos} and {alerts} of {services}: {written} in {within};"
+        f" {files} changed, {len(plan.unchanged)} unchanged"
     )

@@ -85,6 +85,11 @@ class CompositeSli:
 Sli = EventSli | NativeLatencySli | GaugeSli | ProbeSli | RawSli | TimeSliceSli | CompositeSli
 
 
+def is_counted(sli: Sli) -> bool:
+    """Whether an indicator counts events, so that a window can be taken from the measured series; others measure time."""
+    return isinstance(sli, EventSli | NativeLatencySli)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingPeriod:
     """The time up to now."""

@@ -6,9 +6,8 @@ from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import MINUTE
 from promgen.compiler.resolve.catalog import Resolved
-from promgen.compiler.resolve.slos import is_counted
 from promgen.model.burnrate import PAIR_WINDOW
-from promgen.model.slo import CompositeSli, ProbeSli, Slo, Tier
+from promgen.model.slo import CompositeSli, ProbeSli, Slo, Tier, is_counted
 
 _SCRAPES = 4
 

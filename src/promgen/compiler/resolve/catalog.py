@@ -228,12 +228,9 @@ class _Resolver:
             if item.service not in self.index.services:
                 allowed = nearest(item.service, self.index.services)
                 message = f"there is no service `{item.service}`"
-                span = (
-                    find(item.node, ("service",))[0].span
-                    if "service" in item.node.entries
-                    else item.name_span
+                self.diagnostics.error(
+                    problems.UNKNOWN_REFERENCE, message, item.service_span, allowed=allowed
                 )
-                self.diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=allowed)
 
     def check_exclusions(self) -> None:
         known = {*self.index.services, *(f"{service}/{name}" for service, name in self.index.slos)}

@@ -45,6 +45,8 @@ class Item:
     node: Mapping
     file: str
     name_span: Span
+    service_span: Span
+    """Where a document of its own names its service."""
 
 
 @dataclass(slots=True)
@@ -177,7 +179,8 @@ class Indexer:
             return
         span = find(node, ("name",))[0].span
         if self.is_first(span, key, service, name):
-            items[service, name] = Item(service, name, node, node.span.file, span)
+            service_span = find(owner, ("service",))[0].span
+            items[service, name] = Item(service, name, node, node.span.file, span, service_span)
 
     def is_first(self, span: Span, *name: str) -> bool:
         """Whether nothing of this name was defined before; otherwise the collision is reported."""

@@ -21,14 +21,13 @@ from promgen.model.burnrate import PAIR_WINDOW
 from promgen.model.codec import encode
 from promgen.model.slo import (
     CalendarPeriod,
-    EventSli,
     Exclusion,
-    NativeLatencySli,
     Period,
     RollingPeriod,
     Sli,
     Slo,
     Tier,
+    is_counted,
 )
 
 _SHORTEST, _LONGEST = HOUR, DAY * 366
@@ -70,11 +69,6 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         help=help_of(spec, scope),
         origin=item.file,
     )
-
-
-def is_counted(sli: Sli) -> bool:
-    """Whether the indicator counts events, so that a window can be taken from the raw series."""
-    return isinstance(sli, EventSli | NativeLatencySli)
 
 
 def meaning(sli: Sli) -> str:

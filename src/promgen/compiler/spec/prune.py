@@ -35,7 +35,9 @@ def _blamed(data: Any, location: Path, *, is_missing: bool) -> Path:
     """The path, in the data, of what has to go: steps that lead nowhere, such as the tags of a union, are left out."""
     path: list[str | int] = []
     for step in location[:-1] if is_missing else location:
-        leads_on = step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int)
+        leads_on = (
+            step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int)
+        )
         if leads_on:
             path.append(step)
             data = data[step]

@@ -15,7 +15,7 @@ from promgen.base.durations import HOUR, MINUTE, Duration
 from promgen.compiler.ir.rules import Rule
 from promgen.compiler.lower.labels import alert_annotations, alert_labels
 from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame
-from promgen.model.slo import Absence, CalendarPeriod, Tier
+from promgen.model.slo import Absence, CalendarPeriod, Tier, is_counted
 
 PASS = "alerts"
 COVERAGE_GOAL = Decimal("0.99")
@@ -117,7 +117,7 @@ def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:
         format_decimal(round(tier.burn_rate, 2)),
         _percent(tier.budget_share(slo.period.length)),
     )
-    what = "events are" if frame.is_counted else "the time was"
+    what = "events are" if is_counted(slo.sli) else "the time was"
     where = "".join(f", {label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
     facts = (
         f"More than {_percent(tier.threshold(slo.objective))} of {what} bad over {tier.long} and over {tier.short}"

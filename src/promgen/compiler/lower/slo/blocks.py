@@ -40,16 +40,19 @@ def lower_blocks(frame: Frame) -> Iterable[Rule]:
 
 
 def block_sum(frame: Frame, block_series: str, length: Duration) -> str:
-    """The sum over the last `length`, plus the block that has begun; exclusions are taken off."""
-    return _summed(frame, block_series, length, f"vector(time()) <= on () {_block_start(frame)}", length)
+    """The sum over the last `length`, plus the block that has begun; exclusions are taken off.
+
+    Both ends follow the recorded block start: a reader that is ahead of it, or exactly on it, would lose the oldest block.
+    """
+    assert frame.block is not None
+    begin = f"({_block_start(frame)} - {length.ms // 1000})"
+    return _summed(frame, block_series, Duration(length.ms + frame.block.ms), begin, length)
 
 
 def calendar_sum(frame: Frame, block_series: str, period: CalendarPeriod) -> str:
     """The sum since the calendar period began."""
-    within = (
-        f"vector(time() - 1) > on () {names.PERIOD_START}{frame.id} @ end() <= on () {_block_start(frame)}"
-    )
-    return _summed(frame, block_series, period.longest, within, None)
+    begin = f"{names.PERIOD_START}{frame.id} @ end()"
+    return _summed(frame, block_series, period.longest, begin, None)
 
 
 def period_start(period: CalendarPeriod) -> str:
@@ -80,8 +83,9 @@ def _since_start(frame: Frame, pair: str) -> str:
     return f"({pair}{frame.id}\n  and on () ({since}))[{frame.block}:1m] offset -{_TO_NEXT_STEP}"
 
 
-def _summed(frame: Frame, series: str, length: Duration, within: str, rolling: Duration | None) -> str:
+def _summed(frame: Frame, series: str, length: Duration, begin: str, rolling: Duration | None) -> str:
     assert frame.block is not None
+    within = f"vector(time() - 1) > on () {begin} <= on () {_block_start(frame)}"
     current = f"{series}{frame.id}"
     # A minute less than the block: on Prometheus 2 a window is closed and would reach the block before.
     last = f"last_over_time({current}[{Duration(frame.block.ms - MINUTE.ms)}])"

@@ -10,7 +10,7 @@ from promgen.base import conventions as names
 from promgen.base.durations import DAY, HOUR, MINUTE, Duration
 from promgen.model.burnrate import PAIR_WINDOW
 from promgen.model.catalog import EVALUATION_INTERVAL, Service, Target
-from promgen.model.slo import CalendarPeriod, EventSli, NativeLatencySli, Slo
+from promgen.model.slo import CalendarPeriod, Slo
 from promgen.promql import LabelMatcher, format_labels, format_selector
 
 BURN_RATE_WINDOW = HOUR
@@ -80,11 +80,6 @@ class Frame:
     def zero(self) -> str:
         """Zero for every group that has a total now."""
         return f"0 * {self.total}"
-
-    @cached_property
-    def is_counted(self) -> bool:
-        """Whether windows can be taken from the measured series; otherwise all come from the base pair."""
-        return isinstance(self.slo.sli, EventSli | NativeLatencySli)
 
     @cached_property
     def windows(self) -> tuple[Duration, ...]:
