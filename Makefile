@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test test-fast unit real fmt format-check lint types arch drift bench
+.PHONY: help build check test test-fast unit real fmt format-check lint types arch docs drift bench
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -44,6 +44,10 @@ types: $(STAMP) ## mypy
 
 arch: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports --cache-dir .cache/imports
+
+docs: $(STAMP) ## write the reference pages and the schema of specifications
+	$(BIN)/python docs/generate.py
+	$(BIN)/promgen schema --output slo-specs/promgen.schema.json
 
 drift: $(STAMP) ## are the committed outputs what the specifications give?
 	$(BIN)/promgen check

@@ -76,11 +76,14 @@ SLOS = (
 
 
 class Run(NamedTuple):
+    """One whole process."""
+
     seconds: float
     mebibytes: float
 
 
 def main() -> None:
+    """Measure and print."""
     print_environment()
     report("promgen --version", measure([*PROMGEN, "--version"]))
     for slos in (1_000, 10_000):
@@ -89,7 +92,10 @@ def main() -> None:
             write_project(root, slos)
             build = [*PROMGEN, "-C", folder, "build"]
             runs = RUNS if slos < 5_000 else 3
-            report(f"cold build of {slos:,} SLOs", measure(build, runs=runs, before=lambda root=root: clean(root)))
+            report(
+                f"cold build of {slos:,} SLOs",
+                measure(build, runs=runs, before=lambda root=root: clean(root)),
+            )
             print(f"  {count_rules(root):,} rules in {slos // SLOS_PER_FILE:,} files")
             report(f"unchanged build of {slos:,} SLOs", measure(build, runs=runs))
 
@@ -99,12 +105,15 @@ def write_project(root: Path, slos: int) -> None:
     specs = root / "slo-specs"
     specs.mkdir()
     (root / "promgen.yaml").write_text("apiVersion: promgen/v1\nkind: Project\n")
-    (specs / "team.yaml").write_text("apiVersion: promgen/v1\nkind: Team\nmetadata: {name: platform}\nspec: {}\n")
+    (specs / "team.yaml").write_text(
+        "apiVersion: promgen/v1\nkind: Team\nmetadata: {name: platform}\nspec: {}\n"
+    )
     for number in range(slos // SLOS_PER_FILE):
         (specs / f"service-{number:05}.yaml").write_text(HEAD.format(number=number) + "".join(SLOS))
 
 
 def clean(root: Path) -> None:
+    """Take away what a build left."""
     for name in ("rules", ".promgen"):
         shutil.rmtree(root / name, ignore_errors=True)
     (root / "promgen.lock").unlink(missing_ok=True)
@@ -125,6 +134,7 @@ def measure(command: list[str], *, runs: int = RUNS, before: Callable[[], None] 
 
 
 def count_rules(root: Path) -> int:
+    """Rules in all files of a project."""
     return sum(
         text.count("- record: ") + text.count("- alert: ")
         for text in (path.read_text() for path in root.glob("rules/**/*.rules.yaml"))
@@ -132,6 +142,7 @@ def count_rules(root: Path) -> int:
 
 
 def report(what: str, runs: list[Run]) -> None:
+    """Median, range and peak memory in one line."""
     seconds = [run.seconds for run in runs]
     print(
         f"{what:32} {statistics.median(seconds):7.3f} s  ({min(seconds):.3f} to {max(seconds):.3f}, {len(runs)} runs)"
@@ -140,7 +151,10 @@ def report(what: str, runs: list[Run]) -> None:
 
 
 def print_environment() -> None:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("pydantic", "PyYAML", "promql-parser", "orjson", "click"))
+    """What the figures were measured with."""
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("pydantic", "PyYAML", "promql-parser", "orjson", "click")
+    )
     print(f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores; {packages}")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from promgen.cli import COMMANDS, cli
 from promgen.cli.completion import complete_names
@@ -210,3 +212,13 @@ def test_help_fits_a_terminal_and_shows_an_example(tmp_path: Path, command: str)
 def test_help_lists_every_command(tmp_path: Path) -> None:
     done = promgen(tmp_path, "--help")
     assert [command for command in COMMANDS if f"\n  {command}" not in done.out] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--format", "json", "list"), ("list", "--format", "json"), ("list", "slos", "--format=json")],
+)
+def test_the_format_may_stand_before_or_after_the_command(built: Path, arguments: tuple[str, ...]) -> None:
+    """Hands put it at the end."""
+    result = CliRunner().invoke(cli, ["-C", str(built), *arguments], catch_exceptions=False)
+    assert isinstance(json.loads(result.output), list | dict)

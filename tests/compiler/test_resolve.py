@@ -216,7 +216,7 @@ def test_a_system_has_words_of_its_own(tmp_path: Path) -> None:
     }
     compiled = compile_files(tmp_path, files, "severities: {label: priority, values: {critical: page}}")
     assert rule(compiled, "Down").labels["priority"] == "page"
-    files["cart.yaml"] = service("alerts: [{name: Down, expr: up == 0, severity: sev1}]")
+    files["other.yaml"] = service("alerts: [{name: Down, expr: up == 0, severity: sev1}]", name="other")
     assert problems_of(compile_files(tmp_path, files)) == ["alert/severity: severity `sev1` is unknown"]
 
 
@@ -466,3 +466,28 @@ def test_a_grouped_part_counts_once_in_a_composite_by_ratio(tmp_path: Path) -> N
     )
     bad = rule(compile_service(tmp_path, body), "slo:bad_events:rate5m", slo="whole")
     assert bad.expr.startswith("sum(2 * avg by (slo, service) (slo:error_ratio:rate5m{")
+
+
+def test_a_runbook_is_a_file_of_the_project_or_a_url(tmp_path: Path) -> None:
+    """By name it becomes the URL of its file, where the project says how."""
+    body = "alerts: [{name: Down, expr: up == 0, severity: high, runbook: %s}]"
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "down.md").write_text("# Down\n", encoding="utf-8")
+    project = "runbookUrl: https://git.example/runbooks/"
+    by_name = rule(compile_service(tmp_path, body % "down", project), "Down")
+    assert by_name.annotations["runbook_url"] == "https://git.example/runbooks/down.md"
+    by_url = rule(compile_service(tmp_path, body % "https://wiki.example/down", project), "Down")
+    assert by_url.annotations["runbook_url"] == "https://wiki.example/down"
+    missing = compile_service(tmp_path, body % "dwon", project)
+    assert problems_of(missing) == ["reference/unknown: there is no runbook `dwon`"]
+
+
+def test_a_system_without_services_is_a_misspelt_one(tmp_path: Path) -> None:
+    """Its defaults and environments would apply to nothing."""
+    files = {
+        "d.yaml": DEFAULTS % ("a", ", system: shpo", ""),
+        "cart.yaml": service(AVAILABILITY, more=", system: shop"),
+    }
+    assert problems_of(compile_files(tmp_path, files)) == [
+        "reference/unknown: no service belongs to the system `shpo` of this Defaults"
+    ]

@@ -60,6 +60,8 @@ def test_an_example_compiles(block: Block, tmp_path: Path) -> None:
     if block.text.startswith("apiVersion:"):
         files["cart.yaml"] = CART + CART_ITEMS
     target = "target: {prometheus: '3.0'}\n" if "native" in block.text else ""
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "cart-cpu.md").write_text("# The CPU of the cart\n", encoding="utf-8")
     compilation = compile_files(tmp_path, files, target)
     assert problems_of(compilation) == []
     assert output_of(compilation).rule_files

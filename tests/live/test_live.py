@@ -235,9 +235,7 @@ def test_a_total_outage_is_found_as_fast_as_by_hand(live: LiveRun) -> None:
     """No later than one evaluation after the same tier on the measured series, and as the build predicts."""
     down = live.scenario.start + script.OUTAGE[0]
     (slo,) = (slo for slo in live.compiled[0].catalog.slos if slo.name == "availability")
-    facts = tier_facts(
-        slo, slo.tiers[0], scrape=Duration(script.SCRAPE_INTERVAL * 1000), evaluation=MINUTE
-    )
+    facts = tier_facts(slo, slo.tiers[0], scrape=Duration(script.SCRAPE_INTERVAL * 1000), evaluation=MINUTE)
     earliest, latest = (limit.ms / 1000 for limit in facts.detection)
     by_hand = first_by_region(fired(live, alertname="RawFast"))
     ours = first_by_region(fired(live, alertname="SloErrorBudgetBurn", slo="availability", tier="fast"))

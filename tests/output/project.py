@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from promgen.compiler.output.lock import Lock, read_lock
 from promgen.base.paths import LOCAL_FOLDER, LOCK_FILE
+from promgen.compiler.output.lock import Lock, read_lock
 from promgen.compiler.output.plan import Plan, plan_changes
 from promgen.compiler.output.tree import Artifact, ArtifactKind, Tree
 from promgen.compiler.output.write import apply_plan, recover

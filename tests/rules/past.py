@@ -128,9 +128,14 @@ class Past:
     _markers: list[Written] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.history = History(self.install, self.folder / "history")
+        self.compile(self.specifications)
+
+    def compile(self, specifications: Mapping[str, str]) -> None:
+        """Replace the rules, as a merged change does; what was recorded stays."""
         root = self.folder / "project"
         root.mkdir(parents=True, exist_ok=True)
-        output = output_of(compile_files(root, dict(self.specifications), self.project))
+        output = output_of(compile_files(root, dict(specifications), self.project))
         self.rule_files = []
         for path, artifact in output.tree.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +144,6 @@ class Past:
                 self.rule_files.append(root / path)
         groups = (group for path in self.rule_files for group in load_groups(path))
         self.rules = [rule for rule in _recording_rules(groups) if self.windows or not _is_for_alerts(rule)]
-        self.history = History(self.install, self.folder / "history")
 
     def scrape(
         self,
@@ -199,7 +203,7 @@ class Past:
         asked = sorted({_ms(at) for at in ask})
         first = math.ceil((_ms(since) - _ms(self.offset)) / 60_000) * 60_000 + _ms(self.offset)
         minutes = [at for at in range(first, _ms(until) + 1, 60_000) if not in_gap(self.down, at / 1000)]
-        self._minutes = minutes
+        self._minutes += minutes
         self._store()
         for level in levels(self.rules):
             with self.history.serve() as server:
@@ -217,11 +221,21 @@ class Past:
         """The last evaluation of the SLO's group up to a moment: what is known then."""
         return self._minutes[bisect_right(self._minutes, _ms(at)) - 1] / 1000
 
-    def rolling(self, at: float, period: int, block: int = HOUR, **labels: str) -> Events:
+    def rolling(
+        self, at: float, period: int, block: int = HOUR, excluded: Gaps = (), **labels: str
+    ) -> Events:
         """The truth of a rolling period: it begins a period before the block of the last evaluation."""
         evaluated = self.evaluation(at)
         begin = (_ms(evaluated) - 1) // (block * 1000) * block - period
-        return self.counted(begin, evaluated, **labels)
+        return self.between(begin, evaluated, excluded, **labels)
+
+    def between(self, since: float, until: float, excluded: Gaps, **labels: str) -> Events:
+        """The truth without the time that does not count; the excluded times do not overlap."""
+        truth = self.counted(since, until, **labels)
+        for first, after in excluded:
+            if max(first, since) < min(after, until):
+                truth -= self.counted(max(first, since), min(after, until), **labels)
+        return truth
 
     def budget(self, at: float, **labels: str) -> Budget:
         """The period of a group at a moment that was asked for."""
@@ -252,7 +266,9 @@ class Past:
         for labels, unordered in recorded.items():
             points = dict(sorted(unordered.items()))  # two results of a rule may become one series
             self._series.append(
-                Series(rule.record, dict(labels), [(f"{at / 1000:.3f}", value) for at, value in points.items()])
+                Series(
+                    rule.record, dict(labels), [(f"{at / 1000:.3f}", value) for at, value in points.items()]
+                )
             )
             if rule.record in EVERY_MINUTE:
                 self._mark(rule.record, dict(labels), _ends(points, minutes))

@@ -92,9 +92,7 @@ def _time_series(sample: Written) -> bytes:
 def _histogram(histogram: Histogram, at: int) -> bytes:
     indices = sorted(histogram.buckets)
     counts = [histogram.buckets[index] for index in indices]
-    spans = b"".join(
-        _field(11, _integer(1, _zigzag(offset)) + _integer(2, 1)) for offset in _gaps(indices)
-    )
+    spans = b"".join(_field(11, _integer(1, _zigzag(offset)) + _integer(2, 1)) for offset in _gaps(indices))
     deltas = b"".join(
         _varint(_zigzag(count - before)) for before, count in zip([0, *counts], counts, strict=False)
     )
@@ -112,9 +110,7 @@ def _histogram(histogram: Histogram, at: int) -> bytes:
 
 def _gaps(indices: Sequence[int]) -> list[int]:
     """Offsets of spans of one bucket each: the first from zero, the others from the end of the one before."""
-    return [
-        index if place == 0 else index - indices[place - 1] - 1 for place, index in enumerate(indices)
-    ]
+    return [index if place == 0 else index - indices[place - 1] - 1 for place, index in enumerate(indices)]
 
 
 def _zigzag(number: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,10 +17,21 @@ TOLERANCE = 0.005
 
 
 def slo(
-    window: str = "7d", more: str = "", *, sli: str = RATIO, objective: str = "99%", name: str = "availability"
+    window: str = "7d",
+    more: str = "",
+    *,
+    sli: str = RATIO,
+    objective: str = "99%",
+    name: str = "availability",
 ) -> str:
     """One SLO as an item of a service's list; `more` is further lines of YAML."""
-    lines = [f"name: {name}", f"objective: {objective}", f"window: {window}", f"sli: {sli}", *more.splitlines()]
+    lines = [
+        f"name: {name}",
+        f"objective: {objective}",
+        f"window: {window}",
+        f"sli: {sli}",
+        *more.splitlines(),
+    ]
     return "- " + "\n  ".join(line for line in lines if line)
 
 
@@ -32,6 +44,28 @@ def shop(*slos: str, more: dict[str, str] | None = None) -> dict[str, str]:
     """The files of a project whose only service is `shop`."""
     items = "\n".join("  " + line for one in slos for line in one.splitlines())
     return {"shop.yaml": service(f"slos:\n{items}\n", name="shop"), **(more or {})}
+
+
+def exclusion(name: str, since: int, until: int, *, slos: str = "shop", more: str = "") -> dict[str, str]:
+    """The file of an exclusion."""
+    return {
+        f"{name}.yaml": f"""\
+apiVersion: promgen/v1
+kind: Exclusion
+metadata: {{name: {name}}}
+spec:
+  from: {_moment(since)}
+  to: {_moment(until)}
+  reason: An outage that was announced
+  owner: people
+  slos: [{slos}]
+  {more}
+"""
+    }
+
+
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()
 
 
 def assert_period(

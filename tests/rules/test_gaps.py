@@ -56,7 +56,9 @@ def test_gaps(install: Install, tmp_path: Path, gaps: str, second: int) -> None:
         assert lowest - slack <= truth.ratio <= highest + slack
 
 
-def test_a_prometheus_that_is_down_over_a_full_hour_loses_only_that_time(install: Install, tmp_path: Path) -> None:
+def test_a_prometheus_that_is_down_over_a_full_hour_loses_only_that_time(
+    install: Install, tmp_path: Path
+) -> None:
     """The last sum of the hour in which it went down is still found at the end of that hour."""
     down = [(NOON - 720 - 1500, NOON - 720 + 1500)]  # 25 minutes on both sides of the hour
     past = Past(install, tmp_path, shop(slo()), offset=20, down=down)
@@ -64,6 +66,8 @@ def test_a_prometheus_that_is_down_over_a_full_hour_loses_only_that_time(install
     past.record(START, END, [END])
     said, truth = past.budget(END), past.rolling(END, WEEK)
     lost = past.counted(down[0][0], down[0][1])
-    print(f"\n{install.name} lost {truth.total - (said.total or 0):.0f} events, {lost.total} in the gap; {said.coverage}")
+    print(
+        f"\n{install.name} lost {truth.total - (said.total or 0):.0f} events, {lost.total} in the gap; {said.coverage}"
+    )
     assert said.total == pytest.approx(truth.total - lost.total, abs=102 * 6)
     assert said.ratio == pytest.approx(truth.ratio, rel=0.005)

@@ -10,7 +10,9 @@ from tests.real import Install
 from tests.rules.past import DAY, HOUR, START, Past, Shape
 from tests.rules.specs import assert_period, of_job, shop, slo, worst_errors
 
-PERIOD = 14 * DAY  # long enough that one minute of errors, smeared over the edge by the pair, stays within the tolerance
+PERIOD = (
+    14 * DAY
+)  # long enough that one minute of errors, smeared over the edge by the pair, stays within the tolerance
 END = START + PERIOD + DAY
 FULL = END - 2 * HOUR
 ASKED = [FULL + second for second in (-60, 0, 60, 120, 1800, 3480, 3540, 3600, 3660, 7200)]
@@ -22,7 +24,9 @@ def in_minute(minute: int) -> Shape:
 
 
 @pytest.mark.parametrize(
-    "second", [0, 0.001, 20, 59, pytest.param(59.999, marks=pytest.mark.slow)], ids=lambda second: f"at-{second}"
+    "second",
+    [0, 0.001, 20, 59, pytest.param(59.999, marks=pytest.mark.slow)],
+    ids=lambda second: f"at-{second}",
 )
 def test_errors_in_one_minute_of_the_hour(install: Install, tmp_path: Path, second: float) -> None:
     """No evaluation is lost between two blocks or at the far end of the period, whichever second a group has."""
@@ -40,7 +44,9 @@ def test_errors_in_one_minute_of_the_hour(install: Install, tmp_path: Path, seco
             assert (past.budget(at, slo=job).coverage or 0) > 0.999
 
 
-@pytest.mark.parametrize(("scrape", "lowest", "highest"), [(60, 0.999, 1.001), (30, 0.88, 1.12), (15, 0.84, 1.06)])
+@pytest.mark.parametrize(
+    ("scrape", "lowest", "highest"), [(60, 0.999, 1.001), (30, 0.88, 1.12), (15, 0.84, 1.06)]
+)
 def test_errors_in_one_phase_of_the_minute(
     install: Install, tmp_path: Path, scrape: int, lowest: float, highest: float
 ) -> None:
@@ -53,13 +59,18 @@ def test_errors_in_one_phase_of_the_minute(
     past = Past(install, tmp_path, shop(*slos), offset=22)
     end = START + DAY + HOUR
     for phase in phases:
-        past.scrape(lambda _: 10, _in_phase(phase), range(START - 600, end + 1, scrape), labels={"job": f"at-{phase}"})
+        past.scrape(
+            lambda _: 10, _in_phase(phase), range(START - 600, end + 1, scrape), labels={"job": f"at-{phase}"}
+        )
     past.record(START, end, [end])
     weights = []
     for phase in phases:
         counted = past.counted(end - DAY, end, job=f"at-{phase}").bad
         weights.append((past.budget(end, slo=f"at-{phase}").bad or 0) / counted)
-    print(f"\n{install.name} scraped every {scrape} s, weight of an error by phase:", *(f"{one:.3f}" for one in weights))
+    print(
+        f"\n{install.name} scraped every {scrape} s, weight of an error by phase:",
+        *(f"{one:.3f}" for one in weights),
+    )
     assert lowest <= min(weights)
     assert max(weights) <= highest
     assert sum(weights) / len(weights) == pytest.approx(1, rel=0.005)

@@ -42,7 +42,9 @@ def test_errors_by_day_or_by_night(install: Install, tmp_path: Path) -> None:
         "by-night": lambda at: 0 if is_day(at) else 3,
     }
     end = START + 31 * DAY
-    past = Past(install, tmp_path, shop(*(slo("30d", name=job, sli=of_job(job)) for job in errors)), offset=20)
+    past = Past(
+        install, tmp_path, shop(*(slo("30d", name=job, sli=of_job(job)) for job in errors)), offset=20
+    )
     for job, bad in errors.items():
         past.scrape(day_and_night, bad, range(START - 600, end + 1, 60), labels={"job": job})
     asked = [START + 15 * DAY, end - 13 * HOUR, end - 12 * HOUR - 1800, end - 6 * HOUR, end - HOUR, end]
@@ -96,7 +98,10 @@ def test_errors_that_begin_in_the_last_hour(install: Install, tmp_path: Path) ->
     born, ended = END - 2400, END - 600
     past = Past(install, tmp_path, shop(slo()), offset=20)
     past.scrape(
-        lambda _: 100, lambda at: 40 if born <= at < ended else 0, range(START - 600, END + 1, 60), bad_born=born
+        lambda _: 100,
+        lambda at: 40 if born <= at < ended else 0,
+        range(START - 600, END + 1, 60),
+        bad_born=born,
     )
     past.record(START, END, [born - 300, END])
     assert past.budget(born - 300).bad == 0

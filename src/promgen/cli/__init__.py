@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from promgen import __version__
 from promgen.base.errors import OutsideError, PromgenError, UsageError
@@ -38,6 +39,17 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by their names alone, so that completing one imports none."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(context, incomplete)
+        found = (item for item in COMMANDS.items() if item[0].startswith(incomplete))
+        return [CompletionItem(name, help=text) for name, text in found]
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """`--format` may stand anywhere: after the command is where hands put it."""
+        return super().parse_args(context, _format_first(args))
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
@@ -52,6 +64,17 @@ class LazyGroup(click.Group):
             hint = f"did you mean `{close[0]}`?" if close else "one of " + ", ".join(COMMANDS)
             raise click.UsageError(f"there is no command `{args[0]}`; {hint}", context)
         return super().resolve_command(context, args)
+
+
+def _format_first(args: list[str]) -> list[str]:
+    for place, argument in enumerate(args):
+        if argument == "--":
+            break
+        if argument == "--format" and place + 1 < len(args):
+            return [argument, args[place + 1], *args[:place], *args[place + 2 :]]
+        if argument.startswith("--format="):
+            return [argument, *args[:place], *args[place + 1 :]]
+    return args
 
 
 @click.command(

@@ -12,6 +12,7 @@ from promgen.base.conventions import RULES_SUFFIX, TOTAL_EVENTS, is_recorded
 from promgen.base.decimals import format_decimal
 from promgen.base.durations import Duration
 from promgen.base.errors import OutsideError, UsageError
+from promgen.cli.completion import complete_names
 from promgen.cli.workspace import compiled, find_object, is_json, print_json
 from promgen.compiler.generate.prometheus import print_rule_file
 from promgen.compiler.ir.rules import Group, Rule
@@ -30,7 +31,7 @@ Data = dict[str, Any]
 
 
 @click.command("explain", short_help="Show where an SLO or alert comes from and what it compiles to.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 @click.option("-e", "--environment", help="Only of this environment.")
 @click.option(
     "--series", default=100, show_default=True, help="Series that a measured selector is taken to match."

@@ -89,8 +89,19 @@ def _excerpt(span: Span, texts: Mapping[str, str], colour: str) -> list[str]:
     shown = _printable(line[start : start + _LONGEST_LINE].replace("\t", " "))
     number = str(span.line)
     margin = " " * len(number)
-    carets = " " * (span.column - 1 - start) + click.style("^" * min(width, _LONGEST_LINE // 2), fg=colour)
+    carets = " " * _columns(shown[: span.column - 1 - start]) + click.style(
+        "^" * min(width, _LONGEST_LINE // 2), fg=colour
+    )
     return [place, f" {margin} |", f" {number} | {shown}", f" {margin} | {carets}"]
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _printable(text: str) -> str:

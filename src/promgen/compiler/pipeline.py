@@ -21,8 +21,9 @@ from promgen.compiler.output.tree import Artifact, ArtifactKind, Tree
 from promgen.compiler.project import Project, load_project, suppress
 from promgen.compiler.resolve.catalog import Resolved, resolve
 from promgen.compiler.resolve.common import output_path
+from promgen.compiler.resolve.scope import ProjectFiles
 from promgen.compiler.source.files import SourceFile, decode
-from promgen.compiler.source.project_root import read_inputs
+from promgen.compiler.source.project_root import find_runbooks, read_inputs
 from promgen.compiler.source.yamltext import parse_documents
 from promgen.compiler.spec.read import Envelope, read_envelope
 from promgen.model.codec import dump_catalog
@@ -60,7 +61,8 @@ def compile_project(root: Path, previous: Lock | None, today: date) -> Compilati
         texts[inputs[0].path] = decode(inputs[0], diagnostics) or ""
     if project is None:
         return Compilation(diagnostics=diagnostics.sorted(), inputs=inputs, texts=texts)
-    resolved = resolve(envelopes, project.target, texts, diagnostics)
+    files = ProjectFiles(texts, find_runbooks(root))
+    resolved = resolve(envelopes, project.target, files, diagnostics)
     for check in CHECKS:
         check(resolved, diagnostics)
     check_meanings(resolved, previous.meanings if previous else {}, diagnostics)

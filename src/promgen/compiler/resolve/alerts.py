@@ -53,7 +53,7 @@ def resolve_alert(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope) -
         keep_firing_for=spec.keep_firing_for,
         absence=_absence(spec, node, item, scope, comparison),
         labels=labels_of(spec, node, scope),
-        help=help_of(spec, scope),
+        help=help_of(spec, node, scope),
         origin=item.file,
     )
 

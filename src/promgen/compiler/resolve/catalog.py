@@ -11,7 +11,7 @@ from promgen.base.spans import Span
 from promgen.compiler.resolve.alerts import resolve_alert
 from promgen.compiler.resolve.common import layered, service_layered
 from promgen.compiler.resolve.index import Entry, Index, Indexer, Item, WireType
-from promgen.compiler.resolve.scope import Scope, matchers_of
+from promgen.compiler.resolve.scope import ProjectFiles, Scope, matchers_of
 from promgen.compiler.resolve.slos import resolve_slo
 from promgen.compiler.source.nodes import Mapping, Scalar, find
 from promgen.compiler.spec import v1
@@ -48,22 +48,22 @@ class _Found:
 
 
 def resolve(
-    envelopes: Iterable[Envelope], target: Target, texts: dict[str, str], diagnostics: Diagnostics
+    envelopes: Iterable[Envelope], target: Target, files: ProjectFiles, diagnostics: Diagnostics
 ) -> Resolved:
-    """Resolve everything that can be; the rest is reported and left out. `texts` are the files, for places in them."""
+    """Resolve everything that can be; the rest is reported and left out."""
     documents = tuple(envelopes)
     index = Indexer(diagnostics).build(documents)
-    resolved = _Resolver(index, target, texts, diagnostics).run()
+    resolved = _Resolver(index, target, files, diagnostics).run()
     resolved.documents = documents
     resolved.broken = index.broken
     return resolved
 
 
 class _Resolver:
-    def __init__(self, index: Index, target: Target, texts: dict[str, str], diagnostics: Diagnostics) -> None:
+    def __init__(self, index: Index, target: Target, files: ProjectFiles, diagnostics: Diagnostics) -> None:
         self.index = index
         self.target = target
-        self.texts = texts
+        self.files = files
         self.diagnostics = diagnostics
         self.found = _Found()
 
@@ -73,6 +73,7 @@ class _Resolver:
         self.check_owners_of_items((*self.index.slos.values(), *self.index.alerts.values()))
         for name in sorted(self.index.services):
             self.resolve_service(self.index.services[name], slos.get(name, []), alerts.get(name, []))
+        self.check_systems()
         self.check_exclusions()
         self.check_overrides()
         found = self.found
@@ -135,7 +136,7 @@ class _Resolver:
             environment=environment,
             matchers=(*matchers_of(spec.selector), *around),
             severity_words=self.index.severity_words(service.system, self.diagnostics),
-            texts=self.texts,
+            files=self.files,
             diagnostics=self.diagnostics,
         )
         if environment is not None and (word := environment.spec.highest_severity) is not None:
@@ -230,6 +231,19 @@ class _Resolver:
                 message = f"there is no service `{item.service}`"
                 self.diagnostics.error(
                     problems.UNKNOWN_REFERENCE, message, item.service_span, allowed=allowed
+                )
+
+    def check_systems(self) -> None:
+        """Documents that apply to a system have one with a service in it to apply to."""
+        systems = {envelope.system for envelope in self.index.services.values()}
+        scoped = [entry.envelope for entries in self.index.environments.values() for entry in entries]
+        scoped += [entry.envelope for entry in self.index.defaults]
+        for envelope in scoped:
+            if envelope.system and envelope.system not in systems:
+                allowed = nearest(envelope.system, systems - {""})
+                message = f"no service belongs to the system `{envelope.system}` of this {envelope.kind}"
+                self.diagnostics.error(
+                    problems.UNKNOWN_REFERENCE, message, envelope.name_span, allowed=allowed
                 )
 
     def check_exclusions(self) -> None:

@@ -14,6 +14,7 @@ from promgen.compiler.resolve.scope import Scope
 from promgen.compiler.resolve.templates import expand
 from promgen.compiler.source.nodes import Mapping
 from promgen.compiler.spec import v1
+from promgen.compiler.spec.read import nearest
 from promgen.model.slo import Absence, Help
 from promgen.promql import LabelMatcher
 
@@ -100,10 +101,20 @@ def labels_of(spec: v1.SharedFields, node: Mapping, scope: Scope) -> dict[str, s
     return {**environment, **scope.service.labels, **spec.labels}
 
 
-def help_of(spec: v1.SharedFields, scope: Scope) -> Help:
+def help_of(spec: v1.SharedFields, node: Mapping, scope: Scope) -> Help:
     """What the paged person is told; a runbook given by name becomes the URL of its file where the project has one."""
     runbook = spec.runbook or ""
-    if runbook and "://" not in runbook and scope.target.runbook_url:
+    is_file = bool(runbook) and "://" not in runbook
+    if is_file and runbook not in scope.files.runbooks:
+        allowed = f"{nearest(runbook, scope.files.runbooks)}; a file in runbooks/ without .md, or a URL"
+        scope.report(
+            problems.UNKNOWN_REFERENCE,
+            f"there is no runbook `{runbook}`",
+            node,
+            ("runbook",),
+            allowed=allowed,
+        )
+    if is_file and scope.target.runbook_url:
         runbook = f"{scope.target.runbook_url.rstrip('/')}/{runbook}.md"
     dashboard = spec.dashboard or scope.service.links.get("dashboard", "")
     return Help(

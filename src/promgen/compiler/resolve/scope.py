@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from promgen.base import problems
 from promgen.base.conventions import ENVIRONMENT_LABEL, SEVERITIES, Severity, is_recorded
@@ -37,6 +38,15 @@ _PROBLEM_OF_REASON = {
 }
 
 
+class ProjectFiles(NamedTuple):
+    """What the project's files are, beside the documents in them."""
+
+    texts: dict[str, str]
+    """The content of each specification, for places in it."""
+    runbooks: frozenset[str]
+    """Names of the files in `runbooks/`, without `.md`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """One service in one environment."""
@@ -48,7 +58,7 @@ class Scope:
     matchers: tuple[LabelMatcher, ...]
     """Of the environment and the service; part of every selector."""
     severity_words: dict[str, Severity]
-    texts: dict[str, str]
+    files: ProjectFiles
     diagnostics: Diagnostics
 
     @property
@@ -72,8 +82,8 @@ class Scope:
             parsed = parse(text)
         except ExpressionError as error:
             span = found.span
-            if isinstance(found, Scalar) and found.span.file in self.texts:
-                span = locate(self.texts[found.span.file], found, error.start, error.length)
+            if isinstance(found, Scalar) and found.span.file in self.files.texts:
+                span = locate(self.files.texts[found.span.file], found, error.start, error.length)
             self.diagnostics.error(_PROBLEM_OF_REASON[error.reason], str(error), span)
             return None
         matchers = (*self.matchers, *more)

@@ -66,7 +66,7 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         history=spec.history,
         revision=meaning(sli)[:8] if spec.history == "reset" else "",
         labels=labels_of(spec, node, scope),
-        help=help_of(spec, scope),
+        help=help_of(spec, node, scope),
         origin=item.file,
     )
 

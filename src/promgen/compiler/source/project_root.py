@@ -41,6 +41,12 @@ def input_folders(document: Document | None) -> tuple[str, ...]:
     return tuple(folder for folder in plain(folders) if isinstance(folder, str))
 
 
+def find_runbooks(root: Path) -> frozenset[str]:
+    """The names of the project's runbooks: files in `runbooks/`, without `.md`."""
+    folder = root / "runbooks"
+    return frozenset(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.md"))
+
+
 def read_inputs(root: Path, diagnostics: Diagnostics) -> tuple[Document | None, tuple[SourceFile, ...]]:
     """promgen.yaml's document, and every file of the project, promgen.yaml first."""
     project = read_project_file(root, diagnostics)

@@ -21,7 +21,7 @@ _TERM_SECONDS = DAY.ms // 1000
 
 
 def excluded_events(frame: Frame, pair: str, current: str, rolling: Duration | None) -> list[str]:
-    """One term per exclusion: its events inside the period, to be taken off a sum over it.
+    """One term per exclusion: its events inside the period, to be taken off a sum over it; never the same event twice.
 
     `rolling` is the length of a rolling period; None for a calendar one. Both the period's edge and the evaluation's
     instant are read from the recorded block start, so that the term follows the sum it is taken off.
@@ -33,8 +33,10 @@ def excluded_events(frame: Frame, pair: str, current: str, rolling: Duration | N
         inside = f"vector(time() - 1 + {rolling.ms // 1000}) > on () {start}"
     happened = f"vector(time() - 59.999) <= on () timestamp({start})"
     terms = []
-    for exclusion in frame.slo.exclusions:
+    for place, exclusion in enumerate(frame.slo.exclusions):
         series = pair + matchers({**frame.labels, **exclusion.labels})
+        earlier = [other for other in frame.slo.exclusions[:place] if _overlap(other, exclusion)]
+        series += "".join(f" unless {mask}" for mask in masks(earlier, PAIR_WINDOW))
         for begin, end in _terms(exclusion):
             length = Duration((end - begin) * 1000 - 1)
             steps = f"({series} and on () ({inside}) and on () ({happened}))[{length}:1m] @ {end}"
@@ -56,6 +58,14 @@ def masks(exclusions: Iterable[Exclusion], lasting: Duration) -> Iterator[str]:
         start, end = _seconds(exclusion)
         mask = labelled(f"vector(time()) > {start} <= {end + lasting.ms // 1000}", exclusion.labels)
         yield f"on ({format_labels(exclusion.labels)}) ({mask})"
+
+
+def _overlap(one: Exclusion, other: Exclusion) -> bool:
+    """Whether two exclusions may leave out the same samples: at some time, counting the 5 minutes after, of some group."""
+    tail = PAIR_WINDOW.ms // 1000
+    (start, end), (other_start, other_end) = _seconds(one), _seconds(other)
+    same_group = all(other.labels.get(label, value) == value for label, value in one.labels.items())
+    return same_group and start < other_end + tail and other_start < end + tail
 
 
 def _terms(exclusion: Exclusion) -> Iterator[tuple[int, int]]:
