@@ -21,6 +21,7 @@ from typing import Any
 
 from promgen.base import conventions as names
 from promgen.base.durations import MINUTE
+from promgen.compiler.output.lock import Lock
 from tests.compiler.projects import compile_files, output_of
 from tests.real import History, Install, Prometheus, RecordingRule, Sample, Series, load_groups
 from tests.real.history import parse_seconds
@@ -123,6 +124,7 @@ class Past:
     counts: list[Count] = field(default_factory=list)
     answers: dict[tuple[str, int], list[Sample]] = field(default_factory=lambda: defaultdict(list))
     rules: list[RecordingRule] = field(init=False)
+    lock: Lock | None = None
     _minutes: list[int] = field(default_factory=list)
     _series: list[Series] = field(default_factory=list)
     _markers: list[Written] = field(default_factory=list)
@@ -135,7 +137,8 @@ class Past:
         """Replace the rules, as a merged change does; what was recorded stays."""
         root = self.folder / "project"
         root.mkdir(parents=True, exist_ok=True)
-        output = output_of(compile_files(root, dict(specifications), self.project))
+        output = output_of(compile_files(root, dict(specifications), self.project, self.lock))
+        self.lock = output.lock
         self.rule_files = []
         for path, artifact in output.tree.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)

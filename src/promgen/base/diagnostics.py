@@ -65,40 +65,10 @@ class Diagnostics:
         *,
         allowed: str = "",
         related: Iterable[Related] = (),
-        subject: str = "",
     ) -> None:
+        """Add an error."""
         self.add(
-            Diagnostic(
-                problem=problem,
-                message=message,
-                span=span,
-                allowed=allowed,
-                related=tuple(related),
-                subject=subject,
-            )
-        )
-
-    def warning(
-        self,
-        problem: Problem,
-        message: str,
-        span: Span | None,
-        *,
-        allowed: str = "",
-        related: Iterable[Related] = (),
-        subject: str = "",
-    ) -> None:
-        level = Level.WARNING
-        self.add(
-            Diagnostic(
-                problem=problem,
-                message=message,
-                span=span,
-                allowed=allowed,
-                related=tuple(related),
-                subject=subject,
-                level=level,
-            )
+            Diagnostic(problem=problem, message=message, span=span, allowed=allowed, related=tuple(related))
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promgen.base import problems
-from promgen.base.diagnostics import Diagnostics
+from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.compiler.resolve.catalog import Resolved
 from promgen.model.slo import CalendarPeriod
 
@@ -19,6 +19,13 @@ def check_retention(resolved: Resolved, diagnostics: Diagnostics) -> None:
         if length >= retention:
             message = f"the period of `{slo.key}` ({period}) is not shorter than the retention ({retention})"
             span = resolved.span("slo", slo, "window")
-            diagnostics.warning(
-                problems.RETENTION, message, span, allowed=f"a period below {retention}", subject=slo.key
+            diagnostics.add(
+                Diagnostic(
+                    problem=problems.RETENTION,
+                    message=message,
+                    span=span,
+                    allowed=f"a period below {retention}",
+                    subject=slo.key,
+                    level=Level.WARNING,
+                )
             )
