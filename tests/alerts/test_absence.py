@@ -23,9 +23,8 @@ def course_of(
     return follow(install, compile_rules(folder, specification).rule_files, series, range(until + 1))
 
 
-def vanished(install: Install) -> int:
-    """The first evaluation without a rate: a left-open window has lost all but one sample one minute sooner."""
-    return GONE + (4 if install.release >= (3, 0) else 5)
+VANISHED = GONE + 5
+"""The first evaluation without a rate: the pair's range, 5 minutes and a scrape, holds one sample only."""
 
 
 def test_a_total_that_ends_is_absent_after_its_for(install: Install, tmp_path: Path) -> None:
@@ -36,7 +35,7 @@ def test_a_total_that_ends_is_absent_after_its_for(install: Install, tmp_path: P
     }
     course = course_of(install, tmp_path, slo(), series, 150)
     absent = course.of(alertname="SloTotalAbsent", severity="high")
-    assert absent == list(range(vanished(install) + 10, 122))
+    assert absent == list(range(VANISHED + 10, 122))
     assert course.names == {"SloTotalAbsent"}
 
 
@@ -67,7 +66,7 @@ def test_a_lost_group_is_named_and_forgotten_after_an_hour(install: Install, tmp
     course = course_of(install, tmp_path, slo(more="groupBy: [region]"), series, 200)
     assert course.names == {"SloGroupAbsent"}
     minutes = course.of(alertname="SloGroupAbsent", region="us", slo="availability", service="shop")
-    lost = vanished(install)
+    lost = VANISHED
     assert minutes[0] == lost + 10
     assert minutes == list(range(minutes[0], minutes[-1] + 1))
     assert lost - 1 + 59 <= minutes[-1] <= lost - 1 + 60
@@ -79,7 +78,7 @@ def test_a_group_that_returns_is_not_absent_any_more(install: Install, tmp_path:
         'requests_total{code="200",region="us"}': "0+60x60 stale _x29 3600+60x100",
     }
     course = course_of(install, tmp_path, slo(more="groupBy: [region]"), series, 150)
-    assert course.of(alertname="SloGroupAbsent", region="us") == list(range(vanished(install) + 10, 92))
+    assert course.of(alertname="SloGroupAbsent", region="us") == list(range(VANISHED + 10, 92))
     assert course.names == {"SloGroupAbsent"}
 
 
@@ -88,7 +87,7 @@ def test_a_service_that_is_lost_with_all_its_groups_is_absent_as_a_whole(
 ) -> None:
     series = {f'requests_total{{code="200",region="{region}"}}': "0+60x60 stale" for region in ("eu", "us")}
     course = course_of(install, tmp_path, slo(more="groupBy: [region]"), series, 150)
-    assert course.of(alertname="SloTotalAbsent")[0] == vanished(install) + 10
+    assert course.of(alertname="SloTotalAbsent")[0] == VANISHED + 10
     assert len(course.all(alertname="SloGroupAbsent")) == 2
 
 

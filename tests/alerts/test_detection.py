@@ -118,12 +118,16 @@ def test_the_medium_tier_finds_an_outage_when_the_model_says(install: Install, t
 def test_a_recovery_ends_the_page_within_the_short_window(
     install: Install, tmp_path: Path, minutes: int
 ) -> None:
-    """After a total outage the 5-minute window must be clean, but for the errors the threshold allows."""
+    """After a total outage the 5-minute window must be clean, but for the errors the threshold allows.
+
+    promtool's evaluations fall on scrapes, where the closed windows of Prometheus 2 hold one sample more.
+    """
+    closed = 0 if install.release >= (3, 0) else 1
     compiled = compile_rules(tmp_path, slo())
     down, up = 75, 75 + minutes
     course = run(install, compiled, {down: 1, up: 0}, range(down, up + 45))
     fast = course.of(alertname="SloErrorBudgetBurn", tier="fast")
-    assert (edges(fast), fast[-1]) == (1, up + 4)
+    assert (edges(fast), fast[-1]) == (1, up + 4 + closed)
     medium = course.of(alertname="SloErrorBudgetBurn", tier="medium")
     assert (edges(medium), medium[-1]) == (1, up + 29)
 

@@ -54,9 +54,6 @@ def test_an_environment_lowers_severities_and_joins_those_that_become_equal(
     assert sorted(firing) == list(range(10, 40))
 
 
-@pytest.mark.xfail(
-    reason="joined severities lose the threshold of a severity that the override does not name"
-)
 def test_a_lowered_override_does_not_raise_the_threshold_of_what_it_does_not_name(
     install: Install, tmp_path: Path
 ) -> None:

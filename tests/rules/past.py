@@ -25,7 +25,7 @@ from promgen.compiler.output.lock import Lock
 from tests.compiler.projects import compile_files, output_of
 from tests.real import History, Install, Prometheus, RecordingRule, Sample, Series, load_groups
 from tests.real.history import parse_seconds
-from tests.rules.remote import STALE, Written, store
+from tests.rules.remote import RECEIVER, STALE, Written, send, store
 
 HOUR, DAY = 3_600, 86_400
 START = 1_735_689_600  # 2025-01-01, a Wednesday
@@ -207,12 +207,16 @@ class Past:
         first = math.ceil((_ms(since) - _ms(self.offset)) / 60_000) * 60_000 + _ms(self.offset)
         minutes = [at for at in range(first, _ms(until) + 1, 60_000) if not in_gap(self.down, at / 1000)]
         self._minutes += minutes
-        self._store()
-        for level in levels(self.rules):
-            with self.history.serve() as server:
-                for rule in level:
-                    self._record(server, rule, minutes, asked)
+        by_hand = list(levels(self.rules))
+        while by_hand and any(self._is_heavy(rule) for level in by_hand for rule in level):
             self._store()
+            with self.history.serve(**RECEIVER) as server:
+                self._record(server, by_hand.pop(0), minutes, asked)
+        self._store()
+        with self.history.serve(**RECEIVER) as server:
+            for level in by_hand:
+                self._record(server, level, minutes, asked)
+                send(server, self._take_few())
 
     def at(self, record: str, at: float, **labels: str) -> float | None:
         """What a rule recorded at a moment that was asked for; None where it recorded nothing."""
@@ -253,27 +257,35 @@ class Past:
         )
 
     def _record(
+        self,
+        server: Prometheus,
+        level: Iterable[RecordingRule],
+        minutes: Sequence[int],
+        asked: Sequence[int],
+    ) -> None:
+        for rule in level:
+            self._record_one(server, rule, minutes, asked)
+
+    def _record_one(
         self, server: Prometheus, rule: RecordingRule, minutes: Sequence[int], asked: Sequence[int]
     ) -> None:
         """Evaluate one rule whenever it matters, and keep what it says."""
         later = 0 if rule.interval == 60 else _ms(self.reader_offset)
         seen = {at: minutes[place - 1] + later for at in asked if (place := bisect_right(minutes, at))}
         moments = set(seen.values())
-        if rule.record in EVERY_MINUTE:
+        if self._is_heavy(rule):
             moments |= set(minutes)
         elif rule.record in EVERY_BLOCK:
             moments |= set(_last_of_blocks(minutes, self._blocks[_identity(rule)]))
         recorded: dict[Labels, dict[int, str]] = defaultdict(dict)
-        for metric, points in evaluate(server, rule, sorted(moments)):
-            recorded[_recorded_labels(metric, rule)].update(points)
+        for metric, found in evaluate(server, rule, sorted(moments)):
+            recorded[_recorded_labels(metric, rule)].update(found)
         for labels, unordered in recorded.items():
             points = dict(sorted(unordered.items()))  # two results of a rule may become one series
             self._series.append(
-                Series(
-                    rule.record, dict(labels), [(f"{at / 1000:.3f}", value) for at, value in points.items()]
-                )
+                Series(rule.record, dict(labels), [(at / 1000, value) for at, value in points.items()])
             )
-            if rule.record in EVERY_MINUTE:
+            if self._is_heavy(rule):
                 self._mark(rule.record, dict(labels), _ends(points, minutes))
             for at, moment in seen.items():
                 if moment in points:
@@ -282,6 +294,22 @@ class Past:
 
     def _mark(self, metric: str, labels: Mapping[str, str], moments: Iterable[int]) -> None:
         self._markers += [Written({**labels, "__name__": metric}, at, STALE) for at in moments]
+
+    def _is_heavy(self, rule: RecordingRule) -> bool:
+        """Whether other rules read its every minute; a 5-minute ratio is read so by composites only."""
+        if rule.record == names.error_ratio(MINUTE * 5):
+            return any(other.record in EVERY_MINUTE and _reads(other, rule) for other in self.rules)
+        return rule.record in EVERY_MINUTE
+
+    def _take_few(self) -> list[Written]:
+        """What waits, when it is little enough to be sent to a running server."""
+        taken = [
+            Written({**series.labels, "__name__": series.name}, _ms(float(at)), float(value))
+            for series in self._series
+            for at, value in series.points
+        ]
+        self._series = []
+        return taken
 
     def _store(self) -> None:
         """Move everything that waits into the history."""

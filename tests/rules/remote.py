@@ -1,4 +1,4 @@
-"""Samples that OpenMetrics text cannot say, through Prometheus's remote-write receiver: staleness markers, native histograms.
+"""Samples that OpenMetrics text cannot say: staleness markers and native histograms, through remote write.
 
 A server of its own takes them in order and writes them out as blocks, which are moved into a history. The message is
 protocol buffers in a snappy envelope; both are simple enough to be written by hand (snappy as one literal after another).
@@ -12,17 +12,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.real import History, Prometheus
 
 STALE = struct.unpack("<d", struct.pack("<Q", 0x7FF0_0000_0000_0002))[0]
 """What a server writes when a series ends: one particular NaN."""
 
-_FLAGS = (
-    "--web.enable-remote-write-receiver",
-    "--web.enable-admin-api",
-    "--enable-feature=native-histograms",
-)
+RECEIVER: dict[str, Any] = {
+    "flags": ["--web.enable-remote-write-receiver"],
+    "config": {"storage": {"tsdb": {"out_of_order_time_window": "10y"}}},
+}
+"""Options of a server that takes samples of any time."""
+
+_SCRATCH = (*RECEIVER["flags"], "--web.enable-admin-api", "--enable-feature=native-histograms")
 _BATCH = 5_000
 _LITERAL = 60_000
 
@@ -50,16 +53,17 @@ def store(history: History, samples: Iterable[Written]) -> None:
     in_order = sorted(samples, key=lambda sample: sample.at)
     with (
         TemporaryDirectory(dir=history.folder) as folder,
-        Prometheus(history.install, Path(folder), flags=_FLAGS) as server,
+        Prometheus(history.install, Path(folder), flags=_SCRATCH) as server,
     ):
         for first in range(0, len(in_order), _BATCH):
-            _send(server, in_order[first : first + _BATCH])
+            send(server, in_order[first : first + _BATCH])
         name = server.ask("admin/tsdb/snapshot", skip_head="false")["name"]
         for block in (Path(folder) / "data" / "snapshots" / name).iterdir():
             block.rename(history.folder / "data" / block.name)
 
 
-def _send(server: Prometheus, samples: Sequence[Written]) -> None:
+def send(server: Prometheus, samples: Sequence[Written]) -> None:
+    """Give samples to a server that was started as a RECEIVER, or in order to an empty one."""
     request = b"".join(_field(1, _time_series(sample)) for sample in samples)
     connection = http.client.HTTPConnection("127.0.0.1", server.connections.port, timeout=60)
     try:

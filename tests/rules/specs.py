@@ -79,7 +79,9 @@ def assert_period(
     assert said.total == pytest.approx(truth.total, rel=within), where
     assert said.bad == pytest.approx(truth.bad, rel=within), where
     assert said.ratio == pytest.approx(truth.ratio, rel=within), where
-    assert said.remaining == pytest.approx(1 - truth.ratio / allowed, abs=within * truth.ratio / allowed + 1e-9), where
+    assert said.remaining == pytest.approx(
+        1 - truth.ratio / allowed, abs=within * truth.ratio / allowed + 1e-9
+    ), where
     assert said.allowed == pytest.approx(allowed * truth.total, rel=within), where
 
 

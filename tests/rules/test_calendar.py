@@ -85,7 +85,9 @@ def test_where_periods_begin(install: Install, tmp_path: Path) -> None:
 def crossing(unit: str, zone: str, edge: datetime, second: int, *, slow: bool = True) -> ParameterSet:
     """One boundary, in the zone's own time, and the second of the minute at which it is crossed."""
     marks = [pytest.mark.slow] if slow else []
-    return pytest.param(unit, zone, edge, second, marks=marks, id=f"{unit}-{zone}-{edge:%Y-%m-%d}-at-{second}")
+    return pytest.param(
+        unit, zone, edge, second, marks=marks, id=f"{unit}-{zone}-{edge:%Y-%m-%d}-at-{second}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,9 @@ def test_across_a_boundary(
         edge_of_pair = (
             150 * (6 - 1) / 60
         )  # the errors of half of 5 minutes are seen as they were before the boundary
-        assert said.total == pytest.approx(truth.total, rel=0.005, abs=66)  # an evaluation stands for a minute
+        assert said.total == pytest.approx(
+            truth.total, rel=0.005, abs=66
+        )  # an evaluation stands for a minute
         assert said.bad == pytest.approx(truth.bad, abs=edge_of_pair * 1.3)
         assert said.coverage == pytest.approx(1, abs=0.001)
     print(f"\n{install.name} {unit} {zone}: {past.budget(boundary)}, counted {past.counted(first, boundary)}")

@@ -49,4 +49,6 @@ def test_a_changed_sli_without_an_answer(install: Install, tmp_path: Path) -> No
     compilation = compile_files(tmp_path / "project", shop(slo(sli=WITHOUT_429)), previous=past.lock)
     assert compilation.output is None
     assert any("measures something else" in problem for problem in problems_of(compilation))
-    past.compile(shop(slo(sli=RATIO.replace("metric: requests_total", 'metric:   "requests_total"'))))  # the same meaning
+    past.compile(
+        shop(slo(sli=RATIO.replace("metric: requests_total", 'metric:   "requests_total"')))
+    )  # the same meaning

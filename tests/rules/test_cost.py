@@ -43,7 +43,13 @@ def measured(totals: int) -> Iterator[Series]:
 
 def recorded() -> Iterator[Series]:
     """A month of the series that the rules read, one sample a minute as on a live server."""
-    for name in (names.TOTAL_EVENTS, names.BAD_EVENTS, names.TOTAL_BLOCK, names.BAD_BLOCK, names.OBSERVED_BLOCK):
+    for name in (
+        names.TOTAL_EVENTS,
+        names.BAD_EVENTS,
+        names.TOTAL_BLOCK,
+        names.BAD_BLOCK,
+        names.OBSERVED_BLOCK,
+    ):
         yield gauge(name, IDENTITY, MINUTES, lambda at: 60.0 + at % 7)
     yield gauge(names.BLOCK_START, IDENTITY, MINUTES, lambda at: (at - 1) // HOUR * HOUR)
     latest = range(END - HOUR, END + 1, 60)

@@ -12,16 +12,15 @@ from tests.rules.past import DAY, HOUR, START, Gaps, Past, in_gap
 from tests.rules.specs import TOLERANCE, assert_period, exclusion, shop, slo
 
 WEEK = 7 * DAY
-END = START + 15 * DAY
 OUTAGE = (START + 4 * DAY + 10 * HOUR + 17 * 60, START + 4 * DAY + 11 * HOUR + 43 * 60)
 
 
-def scrape(past: Past, outages: Gaps, since: int = START, until: int = END, **labels: str) -> None:
+def scrape(past: Past, outages: Gaps, *, until: int, **labels: str) -> None:
     """One error in a hundred, and nothing but errors in the outages."""
     past.scrape(
         lambda at: 0 if in_gap(outages, at - 60) else 99,
         lambda at: 100 if in_gap(outages, at - 60) else 1,
-        range(since - 600, until + 1, 60),
+        range(START - 600, until + 1, 60),
         labels=labels,
     )
 
@@ -65,7 +64,7 @@ def test_every_state_of_an_exclusion(install: Install, tmp_path: Path, second: i
     past = Past(
         install, tmp_path, shop(slo(), more=exclusion("planned", *OUTAGE)), offset=second, reader_offset=7
     )
-    scrape(past, [OUTAGE])
+    scrape(past, [OUTAGE], until=OUTAGE[1] + WEEK + 2 * HOUR)
     asked = around(*OUTAGE, OUTAGE[0] + WEEK, OUTAGE[1] + WEEK)
     past.record(START, OUTAGE[1] + WEEK + 2 * HOUR, asked)
     compare(past, asked, [OUTAGE])
@@ -90,10 +89,10 @@ def test_several_and_long_exclusions(
     for number, (first, after) in enumerate(excluded):
         files |= exclusion(f"number-{number}", first, after)
     past = Past(install, tmp_path, shop(slo(), more=files), offset=20)
-    scrape(past, excluded)
+    scrape(past, excluded, until=OUTAGE[0] + WEEK + 2 * HOUR)
     last = max(after for _, after in excluded)
-    asked = [*around(OUTAGE[0], last)[1:], last + 2 * DAY, OUTAGE[0] + WEEK, OUTAGE[0] + WEEK + HOUR]
-    past.record(START, END - 2 * DAY, asked)
+    asked = [*around(last)[1::2], last + 2 * DAY, OUTAGE[0] + WEEK, OUTAGE[0] + WEEK + HOUR]
+    past.record(START, OUTAGE[0] + WEEK + 2 * HOUR, asked)
     compare(past, asked, _merged(excluded))
 
 

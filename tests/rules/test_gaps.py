@@ -26,7 +26,7 @@ GAPS: dict[str, tuple[Gaps, Gaps]] = {
 }
 
 
-@pytest.mark.parametrize("second", [0, 20])
+@pytest.mark.parametrize("second", [pytest.param(0, marks=pytest.mark.slow), 20])
 @pytest.mark.parametrize("gaps", GAPS)
 def test_gaps(install: Install, tmp_path: Path, gaps: str, second: int) -> None:
     """Half of all events fail inside the gaps, where gaps come from; the truth lies within the stated bound."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -40,7 +39,10 @@ def bursts(past: Past) -> Events:
 
 def slices(length: int) -> int:
     """Seconds in which more than 6 % of the requests of a slice failed."""
-    share = [sum(in_burst(at) for at in range(now - length + 15, now + 1, 15)) * 15 / length / 2 for now in _scraped()]
+    share = [
+        sum(in_burst(at) for at in range(now - length + 15, now + 1, 15)) * 15 / length / 2
+        for now in _scraped()
+    ]
     return 60 * sum(one > 0.06 for one in share)
 
 
@@ -51,7 +53,12 @@ def _scraped() -> Iterator[int]:
 SLICED = "{{timeSlice: {{length: {}, maxErrorRatio: 6%, of: {}}}}}"
 WEB = '{ratio: {total: {metric: requests_total, selector: {job: web}}, bad: {selector: {code: "500"}}}}'
 WEB_GOOD = '{ratio: {total: {metric: requests_total, selector: {job: web}}, good: {selector: {code: "200"}}}}'
-BROKEN = '{ratio: {total: {metric: requests_total, selector: {job: broken}}, good: {selector: {code: "200"}}}}'
+BROKEN = (
+    '{ratio: {total: {metric: requests_total, selector: {job: broken}}, good: {selector: {code: "200"}}}}'
+)
+ALL, FAILED, SERVED = (
+    f'rate(requests_total{{job="web"{code}}}[$window])' for code in ("", ',code="500"', ',code="200"')
+)
 EDGE = 9 * 45
 """Seconds: each of nine bursts begins and ends at some second of a minute."""
 
@@ -70,30 +77,38 @@ KINDS = {
     "ratio-bad": Kind(WEB),
     "ratio-good": Kind(WEB_GOOD),
     "never-succeeded": Kind(BROKEN, Events(SECONDS / 15 * 4, SECONDS / 15 * 4)),
-    "promql-bad": Kind(
-        '{promql: {total: \'rate(requests_total{job="web"}[$window])\', bad: \'rate(requests_total{job="web",code="500"}[$window])\'}}'
-    ),
-    "promql-good": Kind(
-        '{promql: {total: \'rate(requests_total{job="web"}[$window])\', good: \'rate(requests_total{job="web",code="200"}[$window])\'}}'
-    ),
+    "promql-bad": Kind(f"{{promql: {{total: '{ALL}', bad: '{FAILED}'}}}}"),
+    "promql-good": Kind(f"{{promql: {{total: '{ALL}', good: '{SERVED}'}}}}"),
     "latency": Kind(
         "{latency: {histogram: http_request_duration_seconds, below: 1s}}",
         Events(SECONDS / 15 * 2 * 3, SECONDS / 15 * 2 * 20),
     ),
-    "raw-errors": Kind('{raw: {errorRatio: "job:error_ratio"}}', Events(0.1 * (SECONDS - 7200) + 0.5 * 3600, SECONDS - 3600), 300),
+    "raw-errors": Kind(
+        '{raw: {errorRatio: "job:error_ratio"}}',
+        Events(0.1 * (SECONDS - 7200) + 0.5 * 3600, SECONDS - 3600),
+        300,
+    ),
     "raw-successes": Kind(
-        '{raw: {successRatio: "1 - job:error_ratio"}}', Events(0.1 * (SECONDS - 7200) + 0.5 * 3600, SECONDS - 3600), 300
+        '{raw: {successRatio: "1 - job:error_ratio"}}',
+        Events(0.1 * (SECONDS - 7200) + 0.5 * 3600, SECONDS - 3600),
+        300,
     ),
     "gauge-below": Kind("{gauge: {expr: queue_length, below: 100}}", Events(5400, 2 * SECONDS - 3600), 300),
-    "gauge-above": Kind("{gauge: {expr: 200 - queue_length, above: 100}}", Events(5400, 2 * SECONDS - 3600), 300),
+    "gauge-above": Kind(
+        "{gauge: {expr: 200 - queue_length, above: 100}}", Events(5400, 2 * SECONDS - 3600), 300
+    ),
     "probe": Kind("{probe: {selector: {job: blackbox}}}", Events(1800, 2 * SECONDS), 60),
     "slices-of-1m": Kind(SLICED.format("1m", WEB), Events(slices(60), SECONDS), EDGE),
     "slices-of-5m": Kind(SLICED.format("5m", WEB_GOOD), Events(slices(300), SECONDS), EDGE),
     "slices-of-10m": Kind(SLICED.format("10m", WEB), Events(slices(600), SECONDS), EDGE),
     "by-events": Kind("{composite: {weighted: [{slo: ratio-bad, weight: 3}, {slo: outage, weight: 1.5}]}}"),
-    "by-ratio": Kind("{composite: {by: ratio, weighted: [{slo: ratio-bad, weight: 3}, {slo: outage, weight: 1}]}}"),
+    "by-ratio": Kind(
+        "{composite: {by: ratio, weighted: [{slo: ratio-bad, weight: 3}, {slo: outage, weight: 1}]}}"
+    ),
     "any-bad": Kind(
-        "{composite: {anyBad: [{slo: ratio-bad, above: 60%}, {slo: outage, above: 50%}]}}", Events(3600, SECONDS), 60
+        "{composite: {anyBad: [{slo: ratio-bad, above: 60%}, {slo: outage, above: 50%}]}}",
+        Events(3600, SECONDS),
+        60,
     ),
     "outage": Kind(WEB.replace("web", "outage")),
 }
@@ -125,7 +140,12 @@ def gauges() -> Iterator[Series]:
         SCRAPES,
         lambda at: float("nan") if within(at, 1, 60) else 0.5 if within(at, 3, 60) else 0.1,
     )
-    yield gauge("probe_success", {"job": "blackbox", "instance": "a"}, SCRAPES, lambda at: 0 if within(at, 2, 30) else 1)
+    yield gauge(
+        "probe_success",
+        {"job": "blackbox", "instance": "a"},
+        SCRAPES,
+        lambda at: 0 if within(at, 2, 30) else 1,
+    )
     yield gauge("probe_success", {"job": "blackbox", "instance": "b"}, SCRAPES, lambda _: 1)
     yield gauge("probe_success", {"job": "other", "instance": "a"}, SCRAPES, lambda _: 0)
 
@@ -135,7 +155,9 @@ def histograms() -> Iterator[Series]:
     for pod, border in (("old", "1"), ("new", "1.0")):
         for le, events in (("0.5", 10), (border, 17), ("2.5", 18), ("+Inf", 20)):
             labels = {"pod": pod, "le": le}
-            yield counter("http_request_duration_seconds_bucket", labels, SCRAPES, lambda _, events=events: events)
+            yield counter(
+                "http_request_duration_seconds_bucket", labels, SCRAPES, lambda _, events=events: events
+            )
         yield counter("http_request_duration_seconds_count", {"pod": pod}, SCRAPES, lambda _: 20)
 
 
@@ -160,7 +182,12 @@ def world(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Past:
         reader_offset=7,
         windows=True,
     )
-    past.scrape(lambda at: 10 if in_burst(at) else 20, lambda at: 10 if in_burst(at) else 0, SCRAPES, labels={"job": "web"})
+    past.scrape(
+        lambda at: 10 if in_burst(at) else 20,
+        lambda at: 10 if in_burst(at) else 0,
+        SCRAPES,
+        labels={"job": "web"},
+    )
     outage = (START + 2 * HOUR, 60)
     past.scrape(
         lambda at: 0 if within(at, 2, outage[1]) else 5,

@@ -54,7 +54,9 @@ def test_every_kind_of_rule(install: Install, tmp_path: Path) -> None:
         "alerts.yaml": service(ALERTS, name="machines"),
         **exclusion("short", START, START + HOUR),
         **exclusion("long", START + HOUR, START + 3 * DAY),
-        **exclusion("one-zone", START, START + HOUR, slos="shop/month, shop/day", more="labels: {zone: 'a\"$b'}"),
+        **exclusion(
+            "one-zone", START, START + HOUR, slos="shop/month, shop/day", more="labels: {zone: 'a\"$b'}"
+        ),
     }
     output = output_of(compile_files(tmp_path, files, PROJECTS[install.name]))
     for path, artifact in output.tree.items():

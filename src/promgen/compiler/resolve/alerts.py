@@ -49,7 +49,7 @@ def resolve_alert(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope) -
         levels=levels,
         comparison=comparison,
         unit=unit or "",
-        overrides=_overrides(spec, node, scope, unit, levels),
+        overrides=_overrides(spec, node, scope, unit),
         keep_firing_for=spec.keep_firing_for,
         absence=_absence(spec, node, item, scope, comparison),
         labels=labels_of(spec, node, scope),
@@ -141,8 +141,9 @@ def _hold(spec: v1.AlertSpec, node: Mapping, scope: Scope, word: str | None) -> 
 
 
 def _overrides(
-    spec: v1.AlertSpec, node: Mapping, scope: Scope, unit: str | None, levels: tuple[Level, ...]
+    spec: v1.AlertSpec, node: Mapping, scope: Scope, unit: str | None
 ) -> tuple[ThresholdOverride, ...]:
+    """All thresholds of each override; severities that an environment lowers to one have the one reached first."""
     side, given = ("above", spec.above) if spec.above is not None else ("below", spec.below)
     overrides = []
     for place, override in enumerate(spec.overrides):
@@ -158,15 +159,17 @@ def _overrides(
                 allowed=f"`{side}`" if given else "`above` or `below` on the alert",
             )
             continue
+        for word in written.keys() - given.keys():
+            message = f"`{word}` is no severity of this alert"
+            scope.report(problems.SEVERITY, message, node, (*path, side, word), allowed=", ".join(given))
         thresholds: dict[Severity, Decimal] = {}
-        for word, quantity in _worst_first(written, scope):
-            threshold = to_unit(quantity, unit, node, (*path, side, word), scope)
-            severity = scope.severity(word, node, (*path, side, word))
-            if word not in given:
-                message = f"`{word}` is no severity of this alert"
-                scope.report(problems.SEVERITY, message, node, (*path, side, word), allowed=", ".join(given))
-            elif threshold is not None:
-                thresholds[severity] = threshold
+        for word in given:
+            where = (*path, side, word) if word in written else (side, word)
+            threshold = to_unit(written.get(word, given[word]), unit, node, where, scope)
+            severity = scope.severity(word, node, where)
+            if threshold is not None:
+                first_reached = min if side == "above" else max
+                thresholds[severity] = first_reached(threshold, thresholds.get(severity, threshold))
         overrides.append(ThresholdOverride(labels=dict(override.labels), thresholds=thresholds))
     return tuple(overrides)
 

@@ -22,6 +22,7 @@ PAIR_OF_BLOCK = {names.BAD_BLOCK: names.BAD_EVENTS, names.TOTAL_BLOCK: names.TOT
 
 _NOW = "(time() - 0.001)"
 """The instant exactly on the hour still belongs to the hour that ends."""
+_PART = "__part__"
 _TO_NEXT_STEP = Duration(MINUTE.ms - 1)
 """A subquery's steps lie on whole minutes, an evaluation does not: its own sample is the one that the next step reads."""
 
@@ -90,9 +91,13 @@ def _summed(frame: Frame, series: str, length: Duration, begin: str, rolling: Du
     # A minute less than the block: on Prometheus 2 a window is closed and would reach the block before.
     last = f"last_over_time({current}[{Duration(frame.block.ms - MINUTE.ms)}])"
     complete = f"sum_over_time(({last}\n    and on () ({within}))[{length}:{frame.block}])"
-    whole = f"({complete}\n  or 0 * {current})\n  + {current}"
     pair = PAIR_OF_BLOCK.get(series)
-    taken_off = excluded_events(frame, pair, current, rolling) if pair else []
-    if not taken_off:
-        return whole
-    return "clamp_min(\n  " + "\n  - ".join([f"{whole}", *taken_off]) + ",\n  0)"
+    taken_off = excluded_events(frame, pair, rolling) if pair else []
+    parts = [current, *(_part(part, place) for place, part in enumerate([complete, *taken_off]))]
+    whole = f"sum without ({_PART}) (\n  " + "\n  or ".join(parts) + ")"
+    return f"clamp_min({whole}, 0)" if taken_off else whole
+
+
+def _part(vector: str, place: int) -> str:
+    """A summand under a label of its own: a sum with `+` would end as soon as one of them has no series."""
+    return f'label_replace({vector}, "{_PART}", "{place}", "", "")'

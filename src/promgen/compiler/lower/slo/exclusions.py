@@ -20,8 +20,8 @@ _TERM_SECONDS = DAY.ms // 1000
 """A longer exclusion is taken off in several terms, so that none touches too many samples at once."""
 
 
-def excluded_events(frame: Frame, pair: str, current: str, rolling: Duration | None) -> list[str]:
-    """One term per exclusion: its events inside the period, to be taken off a sum over it; never the same event twice.
+def excluded_events(frame: Frame, pair: str, rolling: Duration | None) -> list[str]:
+    """One negative term per exclusion: its events inside the period of a sum; never the same event twice.
 
     `rolling` is the length of a rolling period; None for a calendar one. Both the period's edge and the evaluation's
     instant are read from the recorded block start, so that the term follows the sum it is taken off.
@@ -40,7 +40,7 @@ def excluded_events(frame: Frame, pair: str, current: str, rolling: Duration | N
         for begin, end in _terms(exclusion):
             length = Duration((end - begin) * 1000 - 1)
             steps = f"({series} and on () ({inside}) and on () ({happened}))[{length}:1m] @ {end}"
-            terms.append(f"({STEP_SECONDS} * sum_over_time({steps}) or 0 * {current})")
+            terms.append(f"-{STEP_SECONDS} * sum_over_time({steps})")
     return terms
 
 

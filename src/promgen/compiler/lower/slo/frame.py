@@ -82,6 +82,14 @@ class Frame:
         return f"0 * {self.total}"
 
     @cached_property
+    def pair_range(self) -> Duration:
+        """The range of a counter that holds 5 minutes of increments: one scrape more, as n + 1 samples have n increments.
+
+        So every increment is in exactly five evaluations, whatever its phase in the minute.
+        """
+        return PAIR_WINDOW + self.target.scrape_interval
+
+    @cached_property
     def windows(self) -> tuple[Duration, ...]:
         """The windows of the error ratio: those of the tiers, of the burn rate, and the base pair's own."""
         used = {PAIR_WINDOW, BURN_RATE_WINDOW}

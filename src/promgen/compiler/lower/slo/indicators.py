@@ -31,7 +31,7 @@ def total_rate(frame: Frame) -> str:
     sli = frame.slo.sli
     match sli:
         case EventSli() | NativeLatencySli():
-            return _total(frame, sli, PAIR_WINDOW)
+            return _total(frame, sli, frame.pair_range)
         case GaugeSli() | RawSli() | ProbeSli():
             return frame.aggregate("count", _per_series(sli))
         case TimeSliceSli():
@@ -98,13 +98,13 @@ def _total(frame: Frame, sli: EventSli | NativeLatencySli, window: Duration) -> 
 def _bad_events(frame: Frame, sli: EventSli | NativeLatencySli) -> str:
     zero = f"or {frame.on} {frame.zero}"
     if isinstance(sli, NativeLatencySli):
-        histogram = _histogram(frame, sli, PAIR_WINDOW)
+        histogram = _histogram(frame, sli, frame.pair_range)
         fraction = f"histogram_fraction({format_decimal(sli.threshold)}, +Inf, {histogram})"
         return f"{fraction} * (histogram_count({histogram}) > 0) {zero}"
     if sli.bad is not None:
-        return f"{_sum(frame, sli.bad, PAIR_WINDOW)}\n  {zero}"
+        return f"{_sum(frame, sli.bad, frame.pair_range)}\n  {zero}"
     assert sli.good is not None
-    good = _sum(frame, sli.good, PAIR_WINDOW)
+    good = _sum(frame, sli.good, frame.pair_range)
     return f"clamp_min({frame.total}\n  - {frame.on} ({good}\n  {zero}), 0)"
 
 
