@@ -107,7 +107,8 @@ def _burning(frame: Frame, tier: Tier) -> str:
     if frame.slo.min_bad_events is None:
         return f"{long}\n  and {short}"
     total = frame.total if tier.short <= MINUTE * 5 else f"sum_over_time({frame.total}[{tier.short}])"
-    enough = f"{STEP_SECONDS} * sum_over_time({frame.bad}[{tier.long}]) >= {frame.slo.min_bad_events}"
+    least = format_decimal(frame.slo.min_bad_events - Decimal("0.5"))  # a measured count is rounded
+    enough = f"{STEP_SECONDS} * sum_over_time({frame.bad}[{tier.long}]) >= {least}"
     return f"{long}\n  and ({short} or {total} == 0)\n  and {enough}"
 
 
