@@ -108,8 +108,7 @@ class _Alert:
         name = self.alert.name + names.NO_DATA_SUFFIX
         description = f"The alert {self.alert.name} cannot fire while what it watches is missing."
         summary = f"{self.alert.service}: no data for {self.alert.name}"
-        annotations = alert_annotations(self.alert.help, summary, description)
-        annotations |= {key: text for key, text in (("summary", summary), ("description", description))}
+        written = alert_annotations(self.alert.help, summary, description)
         return Rule(
             name,
             f"absent({wanted})",
@@ -117,7 +116,7 @@ class _Alert:
             PASS,
             is_alert=True,
             hold=absence.after,
-            annotations=annotations,
+            annotations={**written, "summary": summary, "description": description},
         )
 
     def replacing(self, place: int) -> str:
