@@ -277,7 +277,7 @@ class LowTraffic(Wire):
     """Protection of a quiet service: a few failures page nobody, and an empty short window is no recovery."""
 
     min_bad_events: int = Field(ge=1)
-    """A tier fires only with at least this many bad events (seconds, of an indicator that measures time) in its long window."""
+    """A tier fires only with at least this many bad events in its long window; seconds, where time is measured."""
 
 
 class AbsenceSpec(Wire):
