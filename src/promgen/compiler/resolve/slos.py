@@ -55,7 +55,7 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         period=period,
         sli=sli,
         group_by=_group_by(spec, node, scope),
-        tiers=() if alerting.disabled else _tiers(spec, node, item, scope, period, is_counted(sli)),
+        tiers=() if alerting.disabled else _tiers(spec, node, scope, period, is_counted(sli)),
         min_bad_events=alerting.low_traffic.min_bad_events if alerting.low_traffic else None,
         absence=None
         if alerting.disabled
@@ -112,9 +112,7 @@ def _group_by(spec: v1.SloSpec, node: Mapping, scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*labels, *scope.target.external_labels)))
 
 
-def _tiers(
-    spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope, period: Period, counted: bool
-) -> tuple[Tier, ...]:
+def _tiers(spec: v1.SloSpec, node: Mapping, scope: Scope, period: Period, counted: bool) -> tuple[Tier, ...]:
     """The tiers of the policy; those that cannot fire are an error unless the specification says to drop them."""
     tiers = _policy_tiers(spec, node, scope, period, counted)
     assert spec.objective is not None
