@@ -127,9 +127,6 @@ RETENTION = Problem(
     "Prometheus deletes samples before the period has passed, so the budget would cover less than it says.",
     SUPPRESS,
 )
-LOW_TRAFFIC = Problem(
-    "slo/low-traffic-guard", "A guard larger than what an outage can produce hides the outage."
-)
 HISTORY = Problem(
     "slo/history",
     "The period would mix events counted by the old meaning with events counted by the new one.",

@@ -16,10 +16,3 @@ class Span(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
-
-    def narrowed(self, start: int, length: int) -> Span:
-        """The part of a one-line span that starts `start` characters in; the whole span when it does not fit."""
-        column = self.column + start
-        if self.line != self.end_line or column + length > self.end_column:
-            return self
-        return Span(self.file, self.line, column, self.line, column + length)

@@ -15,12 +15,7 @@ class ArtifactKind(StrEnum):
     """What a file is for; decides whether it is committed."""
 
     RULES = "rules"
-    PROOF = "proof"
-    ROUTES = "routes"
-    DASHBOARD = "dashboard"
-    KUBERNETES = "kubernetes"
     CATALOG = "catalog"
-    DOCS = "docs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from promgen.base.quantities import Quantity, parse_quantity, parse_ratio
 
 NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 ALERT_NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_]{0,99}"
-LABEL_PATTERN = r"[a-zA-Z_][a-zA-Z0-9_]*"
 _UTF8_LABEL = re.compile(r"[^\x00-\x1f]{1,200}")
 
 
