@@ -1,0 +1,1 @@
+"""Finds mistakes that load and parse: in specifications and in plain rule files."""

@@ -1,0 +1,1 @@
+"""Executes what was compiled: proof tests and mutants with the real promtool."""
