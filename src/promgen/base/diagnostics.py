@@ -11,10 +11,11 @@ from promgen.base.spans import Span
 
 
 class Level(StrEnum):
-    """Whether a build goes on."""
+    """How bad it is; only an error stops a build."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

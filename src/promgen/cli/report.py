@@ -11,7 +11,7 @@ from promgen.base.diagnostics import Diagnostic
 from promgen.base.spans import Span
 
 DOCUMENTATION = "docs/reference/problems.md"
-_COLOURS = {"error": "red", "warning": "yellow"}
+_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 _LONGEST_LINE = 160
 
 

@@ -1,0 +1,72 @@
+"""What a check is: a slug with its reasons, an example that it objects to and one that it accepts, and a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from promgen.base.diagnostics import Diagnostic, Level
+from promgen.base.problems import Problem
+from promgen.base.spans import Span
+from promgen.compiler.resolve.catalog import Resolved
+from promgen.lint.rules import File, Group, Rule
+from promgen.model.catalog import Target
+from promgen.model.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything that is checked in one run, together: a rule may depend on another file's."""
+
+    files: tuple[File, ...]
+    target: Target
+    resolved: Resolved | None = None
+    """The catalogue with its places, where specifications are checked."""
+    inventory: Inventory | None = None
+    """What a server has, where that is known."""
+
+    def rules(self) -> Iterator[tuple[File, Group, Rule]]:
+        """Every rule, with its group and file."""
+        for file in self.files:
+            for group, rule in file.rules():
+                yield file, group, rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One objection; the check it belongs to adds slug and level."""
+
+    message: str
+    span: Span
+    subject: str
+    allowed: str = ""
+    """What to write instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A check; its problem's slug is its id in every output, in suppressions and in the documentation."""
+
+    problem: Problem
+    level: Level = Level.WARNING
+    is_default: bool = True
+    """Whether it runs when the configuration does not name it."""
+    needs: Literal["rules", "specifications", "inventory"] = "rules"
+    bad: str
+    """A file it objects to, once; a rule file, unless it needs specifications."""
+    good: str
+    """The same file mended."""
+    find: Callable[[Context], Iterable[Finding]]
+
+    def run(self, context: Context) -> Iterator[Diagnostic]:
+        """The findings as diagnostics."""
+        for found in self.find(context):
+            yield Diagnostic(
+                problem=self.problem,
+                message=found.message,
+                span=found.span,
+                allowed=found.allowed,
+                level=self.level,
+                subject=found.subject,
+            )
