@@ -1,4 +1,4 @@
-"""What a Prometheus server really has: metrics, labels and intervals, recorded once so that specifications can be checked."""
+"""What a Prometheus server really has: metrics, labels and intervals, recorded so that specifications can be checked."""
 
 from __future__ import annotations
 
