@@ -13,6 +13,7 @@ from promgen.base.durations import Duration
 API_VERSION: Final = "promgen/v1"
 PROJECT_FILE: Final = "promgen.yaml"
 RULES_SUFFIX: Final = ".rules.yaml"
+TESTS_SUFFIX: Final = ".test.yaml"
 CATALOG_FILE: Final = "catalog.json"
 
 # Labels that identify the series of an SLO. A revision is set when the history of an SLO was reset.
@@ -63,6 +64,21 @@ LOST_GROUP_ALERT: Final = "SloGroupAbsent"
 SANITY_ALERT: Final = "SloBadExceedsTotal"
 COVERAGE_ALERT: Final = "SloCoverageLow"
 NO_DATA_SUFFIX: Final = "NoData"
+
+
+def slo_group(service: str, slo: str) -> str:
+    """The group that records an SLO every minute, with its alerts."""
+    return f"slo/{service}/{slo}"
+
+
+def period_group(service: str, slo: str) -> str:
+    """The group that records the budget of an SLO."""
+    return f"{slo_group(service, slo)}/period"
+
+
+def alert_group(service: str) -> str:
+    """The group of a service's alerts."""
+    return f"alerts/{service}"
 
 
 def error_ratio(window: Duration) -> str:

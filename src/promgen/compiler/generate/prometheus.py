@@ -21,7 +21,7 @@ def print_rule_file(file: RuleFile) -> bytes:
 
 def _group(group: Group) -> str:
     head = (
-        f"  # {group.subject}\n  - name: {_scalar(group.name)}\n    interval: {group.interval}\n    rules:\n"
+        f"  # {group.subject}\n  - name: {scalar(group.name)}\n    interval: {group.interval}\n    rules:\n"
     )
     return head + "".join(map(_rule, group.rules))
 
@@ -38,7 +38,7 @@ def _rule(rule: Rule) -> str:
 
 def _expression(text: str) -> str:
     if "\n" not in text:
-        return _quoted(text)
+        return quoted(text)
     return "|-\n" + "\n".join("          " + line for line in text.split("\n"))
 
 
@@ -51,19 +51,20 @@ def _mapping(name: str, items: tuple[tuple[str, str], ...]) -> str:
     """A block of texts; cached, because all records of an SLO carry the same labels."""
     if not items:
         return ""
-    rows = "".join(f"          {_scalar(key)}: {_scalar(value)}\n" for key, value in items)
+    rows = "".join(f"          {scalar(key)}: {scalar(value)}\n" for key, value in items)
     return f"        {name}:\n{rows}"
 
 
 @lru_cache(maxsize=65_536)
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Plain where every YAML reader takes it for the same text, in quotes otherwise."""
     if _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT:
         return text
-    return _quoted(text)
+    return quoted(text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text in quotes, on one line."""
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     if text.replace("\n", "").isprintable():

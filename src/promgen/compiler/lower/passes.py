@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from promgen.base import conventions as names
 from promgen.base.durations import Duration
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
 from promgen.compiler.lower.alerts import lower_alert
@@ -66,17 +67,17 @@ def frame_of(catalog: Catalog, slo: Slo) -> Frame:
 
 def lower_slo(frame: Frame) -> tuple[Group, Group]:
     """The two groups of an SLO: what is recorded and alerted every minute, and its budget."""
-    name = f"slo/{frame.slo.service}/{frame.slo.name}"
+    key = (frame.slo.service, frame.slo.name)
     return (
-        _group(name, EVALUATION_INTERVAL, SLO_PASSES, frame),
-        _group(f"{name}/period", PERIOD_INTERVAL, PERIOD_PASSES, frame),
+        _group(names.slo_group(*key), EVALUATION_INTERVAL, SLO_PASSES, frame),
+        _group(names.period_group(*key), PERIOD_INTERVAL, PERIOD_PASSES, frame),
     )
 
 
 def lower_alerts(alerts: Iterable[Alert], service: Service, target: Target) -> Group:
     """The alerts of one service that stand in one file."""
     rules = tuple(rule for alert in alerts for rule in lower_alert(alert, service, target))
-    return Group(f"alerts/{service.name}", EVALUATION_INTERVAL, rules, service.name)
+    return Group(names.alert_group(service.name), EVALUATION_INTERVAL, rules, service.name)
 
 
 def _group(name: str, interval: Duration, passes: tuple[Pass, ...], frame: Frame) -> Group:
