@@ -35,6 +35,8 @@ WINDOW_LABEL: Final = "window"
 # The base pair, events per second, and what is recorded from it.
 BAD_EVENTS: Final = "slo:bad_events:rate5m"
 TOTAL_EVENTS: Final = "slo:total_events:rate5m"
+ERROR_RATIO: Final = "slo:error_ratio:rate"
+"""Beginning of the names of the error ratios; the window follows."""
 PERIOD_ERROR_RATIO: Final = "slo:period_error_ratio:ratio"
 PERIOD_COVERAGE: Final = "slo:period_coverage:ratio"
 BUDGET_REMAINING: Final = "slo:error_budget_remaining:ratio"
@@ -83,7 +85,7 @@ def alert_group(service: str) -> str:
 
 def error_ratio(window: Duration) -> str:
     """The series of the error ratio over one window, such as `slo:error_ratio:rate1h`."""
-    return f"slo:error_ratio:rate{window}"
+    return f"{ERROR_RATIO}{window}"
 
 
 def is_recorded(metric: str) -> bool:

@@ -40,6 +40,18 @@ class Service:
     """The file it is written in."""
 
 
+Dialect = Literal["prometheus", "thanos", "mimir", "victoriametrics", "prometheus-operator"]
+"""What loads the rules; Cortex is close enough to Mimir to be declared as it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a ruler takes; None is the dialect's own limit, 0 is no limit."""
+
+    rules_per_group: int | None = None
+    groups: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What the rules will run on; `prometheus` is the oldest version, as (major, minor)."""
@@ -51,6 +63,12 @@ class Target:
     severity_label: str = "severity"
     severity_values: dict[Severity, str] = field(default_factory=dict)
     runbook_url: str = ""
+    dialect: Dialect = "prometheus"
+    limits: Limits = Limits()
+
+    def severity_value(self, severity: Severity) -> str:
+        """What this site prints for a severity."""
+        return self.severity_values.get(severity, severity.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from promgen.base.conventions import Severity
 from promgen.base.decimals import format_decimal
 from promgen.base.durations import Duration
 from promgen.compiler.ir.rules import Rule
-from promgen.compiler.lower.labels import alert_annotations, alert_labels, labelled, severity_value
+from promgen.compiler.lower.labels import alert_annotations, alert_labels, labelled
 from promgen.compiler.lower.slo.frame import matchers
 from promgen.model.alert import Alert, Level, ThresholdOverride
 from promgen.model.catalog import Service, Target
@@ -65,7 +65,7 @@ class _Alert:
     @cached_property
     def levels(self) -> tuple[Level, ...]:
         """Worst first; those that a site prints alike would be one series, so only the one that is reached first stays."""
-        words = [severity_value(level.severity, self.target) for level in self.alert.levels]
+        words = [self.target.severity_value(level.severity) for level in self.alert.levels]
         return tuple(
             level for place, level in enumerate(self.alert.levels) if words[place] not in words[place + 1 :]
         )
@@ -154,10 +154,13 @@ class _Alert:
         return "\n  or ".join(rows)
 
     def firing(self, level: Level) -> str:
-        """The right side that holds for each series whose alert of a level fires."""
-        labels = self.labels(level.severity)
-        ignored = format_labels(["alertname", "alertstate", *labels])
-        severity = severity_value(level.severity, self.target)
+        """The right side that holds for each series whose alert of a level fires.
+
+        The recorded value carries the identity itself; what the alert adds to it is ignored.
+        """
+        added = (label for label in self.labels(level.severity) if label not in self.identity)
+        ignored = format_labels(["alertname", "alertstate", *added])
+        severity = self.target.severity_value(level.severity)
         chosen = {
             "alertname": self.alert.name,
             "alertstate": "firing",

@@ -12,11 +12,6 @@ RUNBOOK_ANNOTATION = "runbook_url"
 DASHBOARD_ANNOTATION = "dashboard_url"
 
 
-def severity_value(severity: Severity, target: Target) -> str:
-    """What a site prints for a severity."""
-    return target.severity_values.get(severity, severity.value)
-
-
 def labelled(vector: str, labels: dict[str, str]) -> str:
     """A vector of one series with these labels."""
     for label, value in labels.items():
@@ -31,7 +26,7 @@ def alert_labels(
     """User labels, who answers, how bad it is, and the identity, which nothing overrides."""
     labels = {
         **user,
-        target.severity_label: severity_value(severity, target),
+        target.severity_label: target.severity_value(severity),
         names.SYSTEM_LABEL: service.system,
         names.OWNER_LABEL: service.owner,
         names.CRITICALITY_LABEL: service.criticality or "",
