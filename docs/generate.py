@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ from promgen.base import conventions as names
 from promgen.base.problems import PROBLEMS, SUPPRESS, Problem
 from promgen.cli import COMMANDS, cli
 from promgen.compiler.spec.jsonschema import DOCUMENTS, schema_of
+from promgen.lint import checks
+from promgen.lint.check import Check
+from promgen.lint.checks import CHECKS
+from promgen.lint.problems import PROBLEMS as LINT_PROBLEMS
 
 DOCS = Path(__file__).parent
 EXAMPLES = DOCS.parent / "tests/cli/broken/expected.txt"
@@ -22,7 +28,7 @@ TERMINAL_WIDTH = 80
 PUBLIC_SERIES = {
     names.BAD_EVENTS: "bad events per second, over 5 minutes; half of the base pair",
     names.TOTAL_EVENTS: "all events per second, over 5 minutes; the other half",
-    "slo:error_ratio:rate5m": "error ratio over 5 minutes; likewise `rate30m`, `rate1h` … for each window of a tier",
+    f"{names.ERROR_RATIO}5m": "error ratio over 5 minutes; likewise `rate30m`, `rate1h` … for each window of a tier",
     names.PERIOD_ERROR_RATIO: "error ratio of the whole period, rolling or of the calendar",
     names.PERIOD_COVERAGE: "share of the period that was observed",
     names.BUDGET_REMAINING: "1 is untouched, 0 is spent, below 0 is overspent",
@@ -69,6 +75,7 @@ TYPES = {
     "5m 1h30m 30d": "duration",
     "500 ms 85% 10 MB/s": "quantity",
     "1% 0.5%": "ratio",
+    "10/s 90/m": "rate",
     "99.9%": "percentage",
     "market-data": "name",
     "market-data market-data/availability": "reference",
@@ -83,7 +90,9 @@ TYPES = {
 def main() -> None:
     """Write every page."""
     for name, page in PAGES.items():
-        (DOCS / "reference" / name).write_text(page(), encoding="utf-8", newline="\n")
+        path = DOCS / "reference" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page(), encoding="utf-8", newline="\n")
 
 
 # --- problems
@@ -95,10 +104,10 @@ def problems_page() -> str:
     lines = [
         "# Problems",
         "",
-        "Everything promgen reports. Errors stop the build; warnings do not. Most examples come from one run over a project",
-        "that is broken on purpose.",
+        "Everything promgen reports, besides the findings of [checks](checks/index.md). Errors stop the build; warnings do",
+        "not. Most examples come from one run over a project that is broken on purpose.",
     ]
-    for problem in sorted(PROBLEMS, key=lambda problem: problem.slug):
+    for problem in sorted((*PROBLEMS, *LINT_PROBLEMS), key=lambda problem: problem.slug):
         lines += ["", *_problem(problem, examples.get(problem.slug, ""))]
     return _page(lines)
 
@@ -126,6 +135,93 @@ def _examples() -> dict[str, str]:
     return found
 
 
+# --- checks
+
+
+def checks_page() -> str:
+    """Every check, by the part of its slug before the slash."""
+    lines = [
+        "# Checks",
+        "",
+        "What `promgen lint` looks for, in specifications and in plain rule files. The level is the one of a project that",
+        "says nothing else; a check that is off runs where `lint.checks` in promgen.yaml gives it a level. The",
+        "[guide](../../guides/lint.md) has the rest.",
+    ]
+    for area, members in groupby(CHECKS, lambda check: check.problem.slug.partition("/")[0]):
+        lines += ["", f"## {area}", "", "| check | level | what it finds |", "|---|---|---|"]
+        for check in members:
+            slug = check.problem.slug
+            lines.append(f"| [`{slug}`]({Path(check.page).name}) | {_level(check)} | {_found_by(check)} |")
+    return _page(lines)
+
+
+def check_page(check: Check) -> str:
+    """What a check finds, why that matters, and how to mend it or to live with it."""
+    slug = check.problem.slug
+    return _page(
+        [
+            f"# {slug}",
+            "",
+            _found_by(check),
+            "",
+            f"{check.problem.why}",
+            "",
+            f"Level: {_level(check)}.{_NEEDS[check.needs]}",
+            "",
+            *_example("It objects to", check.bad, check.configuration),
+            "",
+            *_example("It accepts", check.good, ""),
+            "",
+            "## To live with it",
+            "",
+            "For a while, by a comment above the rule or the field, with a day and a reason:",
+            "",
+            "```yaml",
+            f"# promgen: ignore {slug} until 2027-01-31: why it is accepted",
+            "```",
+            "",
+            "For one subject, or `'*'` for every one, in promgen.yaml:",
+            "",
+            "```yaml",
+            "suppressions:",
+            f"  - {{problem: {slug}, subject: shop/Down, until: 2027-01-31, reason: why it is accepted}}",
+            "```",
+            "",
+            "For good, in promgen.yaml:",
+            "",
+            "```yaml",
+            f"lint: {{checks: {{{slug}: off}}}}",
+            "```",
+        ]
+    )
+
+
+_NEEDS = {
+    "rules": "",
+    "specifications": " It looks at specifications.",
+    "inventory": " It needs an inventory of a server; see `promgen inventory`.",
+    "policies": " It speaks where `lint.policies` in promgen.yaml demands something.",
+}
+
+
+def _level(check: Check) -> str:
+    if check.needs == "policies":
+        return "the policy's own"
+    return check.level.value if check.is_default else f"off; {check.level.value} is meant"
+
+
+def _found_by(check: Check) -> str:
+    """The docstring of the check's module, as one paragraph."""
+    module = next(one for one in vars(checks).values() if getattr(one, "CHECK", None) is check)
+    return " ".join(module.__doc__.split())
+
+
+def _example(head: str, text: str, configuration: str) -> Iterator[str]:
+    yield from (f"## {head}", "", "```yaml", text.rstrip("\n"), "```")
+    if configuration:
+        yield from ("", "where promgen.yaml says", "", "```yaml", configuration.rstrip("\n"), "```")
+
+
 # --- the command line
 
 
@@ -136,6 +232,10 @@ def cli_page() -> str:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None
         lines += ["", f"## promgen {name}", "", *_help(f"promgen {name}", command)]
+        if isinstance(command, click.Group):
+            for below, subcommand in command.commands.items():
+                path = f"promgen {name} {below}"
+                lines += ["", f"### {path}", "", *_help(path, subcommand)]
     return _page(lines)
 
 
@@ -307,6 +407,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "series.md": series_page,
     "spec.md": spec_page,
+    "checks/index.md": checks_page,
+    **{f"checks/{Path(check.page).name}": partial(check_page, check) for check in CHECKS},
 }
 
 if __name__ == "__main__":

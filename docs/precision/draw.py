@@ -24,8 +24,8 @@ SETS = {
     ),
     "operations-alerts": ("wikimedia/operations-alerts", "859092e559a1", "team-*/*.yaml"),
 }
-"""Folder, repository, commit and which of its files: a catalogue for everybody, the rules of Kubernetes clusters, and those of an
-organisation with many teams."""
+"""Folder, repository, commit, and which of its files: a catalogue for everybody, the rules of Kubernetes clusters, and those
+of an organisation with many teams."""
 
 
 def main(folder: Path) -> None:

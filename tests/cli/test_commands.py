@@ -35,7 +35,9 @@ def test_a_first_build_writes_and_a_second_one_does_not(shop: Path) -> None:
 def test_a_build_as_json_says_what_changed(shop: Path) -> None:
     assert as_json(shop, "build").data["changed"]["created"] == [
         "rules/catalog.json",
+        "rules/shop/checkout.4d.test.yaml",
         "rules/shop/checkout.rules.yaml",
+        "rules/shop/checkout.test.yaml",
     ]
     assert as_json(shop, "build").data == {"problems": [], "changed": []}
 

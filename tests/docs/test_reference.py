@@ -14,6 +14,9 @@ from promgen.base import conventions
 from promgen.base.problems import PROBLEMS
 from promgen.cli.report import DOCUMENTATION
 from promgen.compiler.spec.jsonschema import schema_of
+from promgen.lint.check import PAGES
+from promgen.lint.checks import CHECKS
+from promgen.lint.problems import PROBLEMS as LINT_PROBLEMS
 from tests.docs.pages import REPOSITORY
 
 
@@ -39,14 +42,22 @@ def test_a_page_is_up_to_date(name: str) -> None:
 
 
 def test_no_page_is_left_over() -> None:
-    assert {path.name for path in REFERENCE.iterdir()} == set(GENERATOR.PAGES)
+    written = {path.relative_to(REFERENCE).as_posix() for path in REFERENCE.rglob("*") if path.is_file()}
+    assert written == set(GENERATOR.PAGES)
 
 
 def test_every_problem_has_the_anchor_that_messages_link_to() -> None:
     assert Path(DOCUMENTATION) == (REFERENCE / "problems.md").relative_to(REPOSITORY)
     text = (REFERENCE / "problems.md").read_text(encoding="utf-8")
-    for problem in PROBLEMS:
+    for problem in (*PROBLEMS, *LINT_PROBLEMS):
         assert f"\n## {problem.slug.replace('/', '-')}\n" in text
+
+
+def test_every_check_has_the_page_that_its_findings_name() -> None:
+    assert Path(PAGES) == (REFERENCE / "checks").relative_to(REPOSITORY)
+    for check in CHECKS:
+        text = (REPOSITORY / check.page).read_text(encoding="utf-8")
+        assert f"\n# {check.problem.slug}\n" in text
 
 
 def test_every_series_is_described() -> None:
@@ -55,6 +66,7 @@ def test_every_series_is_described() -> None:
         for value in vars(conventions).values()
         if isinstance(value, str) and value.startswith(("slo:", "alert:"))
     }
+    series.remove(conventions.ERROR_RATIO)  # the beginning of many names
     assert series <= GENERATOR.PUBLIC_SERIES.keys() | GENERATOR.INNER_SERIES.keys()
 
 

@@ -15,6 +15,7 @@ PROJECT_FILE: Final = "promgen.yaml"
 RULES_SUFFIX: Final = ".rules.yaml"
 TESTS_SUFFIX: Final = ".test.yaml"
 CATALOG_FILE: Final = "catalog.json"
+INVENTORY_FILE: Final = "promgen.inventory.json"
 
 # Labels that identify the series of an SLO. A revision is set when the history of an SLO was reset.
 SLO_LABEL: Final = "slo"

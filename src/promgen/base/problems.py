@@ -15,6 +15,8 @@ class Problem:
     slug: str
     why: str
     silence: str = ""
+    page: str = ""
+    """Where it is documented, if not among the other problems."""
 
 
 SUPPRESS = "add it to `suppressions` in promgen.yaml with an `until` date and a reason"
@@ -145,6 +147,11 @@ ANNOTATION = Problem(
 SEVERITY = Problem("alert/severity", "Routes are chosen by severity; a value nobody routes reaches nobody.")
 EXCLUSION = Problem(
     "exclusion/range", "An exclusion removes measured events from the budget, so its times must be exact."
+)
+OVER_BUDGET = Problem(
+    "cost/over-budget",
+    "Rules share the server with dashboards and with each other; what they may cost is agreed before they are loaded.",
+    "raise `budget` in promgen.yaml, in a change that a reviewer sees",
 )
 SUPPRESSION_EXPIRED = Problem(
     "suppression/expired",

@@ -18,12 +18,22 @@ COMMANDS = {
     "init": "Start a repository that builds, with one service.",
     "build": "Compile the specifications into rules.",
     "check": "Say whether the specifications are valid and the committed outputs up to date.",
+    "lint": "Find mistakes in specifications and in plain rule files.",
+    "test": "Execute the proof tests with the real promtool.",
     "explain": "Show where an SLO or alert comes from and what it compiles to.",
     "list": "List services, SLOs and alerts.",
+    "cost": "Show what the rules cost: samples per second, series and rules.",
+    "inventory": "Record what a Prometheus has, and show it.",
     "schema": "Print the JSON Schema of specifications.",
     "completion": "Print the shell completion script.",
 }
 """Every command and its one line of help; `cli/NAME.py` holds its function `command`."""
+
+FORMATS = ("text", "json")
+"""What every command prints."""
+
+MORE_FORMATS = {"lint": ("sarif", "junit", "github", "gitlab")}
+"""What a command prints besides."""
 
 
 class LazyGroup(click.Group):
@@ -86,9 +96,10 @@ def _format_first(args: list[str]) -> list[str]:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice([*FORMATS, *MORE_FORMATS["lint"]]),
+    metavar="FORMAT",
     default="text",
-    help="How results are printed.",
+    help="How results are printed: text or json; by lint also sarif, junit, github or gitlab.",
 )
 @click.option(
     "-C",
@@ -106,7 +117,15 @@ def cli(context: click.Context, output_format: str, directory: str) -> None:
     promgen build                   compile it
     promgen explain availability    what an SLO became, and why
     """
+    _check_format(context, output_format)
     context.obj = {"format": output_format, "directory": directory}
+
+
+def _check_format(context: click.Context, output_format: str) -> None:
+    command = context.invoked_subcommand or ""
+    known = (*FORMATS, *MORE_FORMATS.get(command, ()))
+    if output_format not in known:
+        raise click.UsageError(f"{command} prints {' or '.join(known)}, not {output_format}", context)
 
 
 def main() -> None:

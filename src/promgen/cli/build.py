@@ -13,7 +13,7 @@ from promgen.base.diagnostics import Diagnostics
 from promgen.base.errors import OutsideError
 from promgen.compiler.output.freshness import is_current
 from promgen.compiler.output.lock import digest_of
-from promgen.compiler.source.project_root import find_root, read_inputs
+from promgen.compiler.source.project_root import find_root, inventory_file, read_inputs
 
 _POLL_SECONDS = 0.5
 
@@ -39,8 +39,8 @@ def command(context: click.Context, watch: bool) -> None:
 
 
 def _build(context: click.Context, root: Path) -> int:
-    _, inputs = read_inputs(root, Diagnostics())
-    key = _key()
+    document, inputs = read_inputs(root, Diagnostics())
+    key = _key(root, inventory_file(document))
     if inputs and is_current(root, [root / file.path for file in inputs], key):
         _say(context, "nothing changed")
         return 0
@@ -49,11 +49,15 @@ def _build(context: click.Context, root: Path) -> int:
     return write.build(context, root, key)
 
 
-def _key() -> str:
-    """What decides the outputs beside the inputs: promgen itself, also while somebody works on it."""
+def _key(root: Path, inventory: str | None) -> str:
+    """What decides the build beside the inputs: an inventory, and promgen itself, also while somebody works on it."""
     package = Path(promgen.__file__).parent
     stamps = sorted((file.name, file.stat().st_mtime_ns) for file in package.rglob("*.py"))
-    return f"{promgen.__version__} {digest_of(repr(stamps).encode())}"
+    key = f"{promgen.__version__} {digest_of(repr(stamps).encode())}"
+    try:
+        return key if inventory is None else f"{key} {digest_of((root / inventory).read_bytes())}"
+    except OSError:
+        return key
 
 
 def _say(context: click.Context, message: str) -> None:

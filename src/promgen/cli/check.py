@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from promgen.cli import EXIT_DRIFT
+from promgen.cli import EXIT_DRIFT, EXIT_PROBLEMS
+from promgen.cli.budget import within_budget
 from promgen.cli.report import to_json
 from promgen.cli.workspace import compiled, is_json, print_json, report
 from promgen.compiler.output.drift import CommitMode, Drift, compare
@@ -23,6 +24,10 @@ def command(context: click.Context) -> None:
     """
     root, previous, compilation, output = compiled(context)
     assert compilation.project is not None
+    judged = within_budget(root, compilation)
+    if judged.output is None:
+        report(context, judged)
+        raise click.exceptions.Exit(EXIT_PROBLEMS)
     mode = CommitMode(compilation.project.settings.outputs.commit)
     drift = compare(root, output.tree, locked=previous, expected=output.lock, commit=mode)
     if is_json(context):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import click
@@ -21,11 +22,15 @@ def render_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
 
 
 def summary(found: Iterable[Diagnostic]) -> str:
-    """How many there are of each level, such as `2 errors, 1 warning`."""
+    """How many there are of each level, such as `2 errors, 1 warning, 3 info`."""
     levels = [diagnostic.level.value for diagnostic in found]
-    counts = [(levels.count(level), level) for level in ("error", "warning")]
+    counts = [(levels.count(level), level) for level in ("error", "warning", "info")]
     return (
-        ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for count, level in counts if count)
+        ", ".join(
+            f"{count} {level}{'s' if count != 1 and level != 'info' else ''}"
+            for count, level in counts
+            if count
+        )
         or "no problems"
     )
 
@@ -57,42 +62,47 @@ def _place(span: Span | None) -> dict[str, Any] | None:
 def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
     colour = _COLOURS[diagnostic.level.value]
     slug = click.style(f"{diagnostic.level.value}[{diagnostic.problem.slug}]", fg=colour, bold=True)
-    lines = [f"{slug}: {_printable(diagnostic.message)}"]
+    lines = [f"{slug}: {printable(diagnostic.message)}"]
     if diagnostic.span is not None:
-        lines += _excerpt(diagnostic.span, texts, colour)
+        lines += excerpt(diagnostic.span, texts, colour)
     for related in diagnostic.related:
-        lines += [f"  {related.text}:", *_excerpt(related.span, texts, "blue")]
+        lines += [f"  {related.text}:", *excerpt(related.span, texts, "blue")]
     notes = {
         "allowed": diagnostic.allowed,
         "why": diagnostic.problem.why,
         "silence": diagnostic.problem.silence,
     }
     lines += [
-        f"   = {click.style(name, bold=True)}: {_printable(text)}" for name, text in notes.items() if text
+        f"   = {click.style(name, bold=True)}: {printable(text)}" for name, text in notes.items() if text
     ]
-    lines.append(
-        f"   = {click.style('more', bold=True)}: {DOCUMENTATION}#{diagnostic.problem.slug.replace('/', '-')}"
-    )
+    page = diagnostic.problem.page or f"{DOCUMENTATION}#{diagnostic.problem.slug.replace('/', '-')}"
+    lines.append(f"   = {click.style('more', bold=True)}: {page}")
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(span: Span, texts: Mapping[str, str], colour: str) -> list[str]:
+def excerpt(span: Span, texts: Mapping[str, str], colour: str) -> list[str]:
     """The place, and its line with carets below; a very long line is cut around them."""
-    lines = texts.get(span.file, "").split("\n")
-    place = f"  --> {_printable(span.file)}:{span.line}:{span.column}"
+    lines = _lines(texts.get(span.file, ""))
+    place = f"  --> {printable(span.file)}:{span.line}:{span.column}"
     if span.file not in texts or not 0 < span.line <= len(lines):
         return [place]
     line = lines[span.line - 1]
     end = span.end_column if span.end_line == span.line else len(line) + 1
     width = max(1, min(end, len(line) + 1) - span.column)
     start = max(0, span.column - 1 - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0
-    shown = _printable(line[start : start + _LONGEST_LINE].replace("\t", " "))
+    shown = printable(line[start : start + _LONGEST_LINE].replace("\t", " "))
     number = str(span.line)
     margin = " " * len(number)
     carets = " " * _columns(shown[: span.column - 1 - start]) + click.style(
         "^" * min(width, _LONGEST_LINE // 2), fg=colour
     )
     return [place, f" {margin} |", f" {number} | {shown}", f" {margin} | {carets}"]
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    """The lines of a file; kept, as a large file may have thousands of findings one after the other."""
+    return text.split("\n")
 
 
 def _columns(text: str) -> int:
@@ -104,6 +114,6 @@ def _columns(text: str) -> int:
     return cell_len(text)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what could move a terminal's cursor or turn the direction of writing; each character keeps its place."""
     return "".join(character if character.isprintable() else "�" for character in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gc
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,17 @@ def compile_here(root: Path, previous: Lock | None) -> Compilation:
     """
     gc.disable()
     try:
-        return compile_project(root, previous, datetime.date.today())
+        return compile_project(root, previous, datetime.date.today(), _lint_slugs)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _lint_slugs() -> Collection[str]:
+    """What suppressions may name of the checks; they take a moment to load, and few projects suppress any."""
+    from promgen.lint.run import slugs
+
+    return slugs()
 
 
 def compiled(context: click.Context) -> tuple[Path, Lock | None, Compilation, Output]:

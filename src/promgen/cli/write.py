@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from promgen.cli import EXIT_PROBLEMS
+from promgen.cli.budget import within_budget
 from promgen.cli.report import render_text, summary, to_json
 from promgen.cli.workspace import compile_here, is_json, print_json
 from promgen.compiler.output.freshness import remember
@@ -23,7 +24,7 @@ def build(context: click.Context, root: Path, key: str) -> int:
     """Compile, write and say what was written; the exit code."""
     recover(root)
     previous = read_lock(root)
-    compilation = compile_here(root, previous)
+    compilation = within_budget(root, compile_here(root, previous))
     output = compilation.output
     if output is None:
         _report(context, compilation, None)

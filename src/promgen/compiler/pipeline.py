@@ -9,16 +9,20 @@ from functools import partial
 from pathlib import Path
 
 from promgen import __version__
-from promgen.base.conventions import CATALOG_FILE, RULES_SUFFIX
+from promgen.base.conventions import CATALOG_FILE, RULES_SUFFIX, TESTS_SUFFIX
 from promgen.base.diagnostics import Diagnostic, Diagnostics
+from promgen.base.durations import MINUTE, SECOND, Duration
 from promgen.compiler.check import CHECKS
 from promgen.compiler.generate.prometheus import print_rule_file
+from promgen.compiler.generate.promtool import print_tests
+from promgen.compiler.ir.proofs import Proofs
 from promgen.compiler.ir.rules import RuleFile
 from promgen.compiler.lower.passes import lower_catalog
 from promgen.compiler.meanings import check_meanings, meanings_of
 from promgen.compiler.output.lock import Lock
 from promgen.compiler.output.tree import Artifact, ArtifactKind, Tree
-from promgen.compiler.project import Project, load_project, suppress
+from promgen.compiler.project import Project, Slugs, load_project, suppress
+from promgen.compiler.proofs.catalog import prove_catalog
 from promgen.compiler.resolve.catalog import Resolved, resolve
 from promgen.compiler.resolve.common import output_path
 from promgen.compiler.resolve.scope import ProjectFiles
@@ -43,19 +47,24 @@ class Compilation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """The rules as data, the files they are printed to, and the lock that lists them."""
+    """The rules and their proofs as data, the files they are printed to, and the lock that lists them."""
 
     rule_files: tuple[RuleFile, ...]
+    proofs: tuple[Proofs, ...]
+    """In the order of the files they belong to."""
     tree: Tree
     lock: Lock
 
 
-def compile_project(root: Path, previous: Lock | None, today: date) -> Compilation:
-    """Compile everything; `previous` is the last build's lock. Raise OutsideError when inputs cannot be read."""
+def compile_project(root: Path, previous: Lock | None, today: date, slugs: Slugs = tuple) -> Compilation:
+    """Compile everything; `previous` is the last build's lock, and suppressions may name `slugs` of others too.
+
+    Raise OutsideError when inputs cannot be read.
+    """
     diagnostics = Diagnostics()
     document, inputs = read_inputs(root, diagnostics)
     texts: dict[str, str] = {}
-    project = load_project(document, diagnostics)
+    project = load_project(document, diagnostics, slugs)
     envelopes = tuple(_envelopes(inputs[1:], texts, diagnostics))
     if inputs:
         texts[inputs[0].path] = decode(inputs[0], diagnostics) or ""
@@ -91,7 +100,9 @@ def _envelopes(
 
 def _generate(resolved: Resolved, project: Project) -> Output:
     folder = project.settings.outputs.rules
-    rule_files = lower_catalog(resolved.catalog, partial(_path, project))
+    path = partial(_path, project)
+    rule_files = lower_catalog(resolved.catalog, path)
+    proofs = prove_catalog(resolved.catalog, path)
     tree = Tree(
         Artifact(
             path=f"{folder}/{file.path}{RULES_SUFFIX}",
@@ -108,8 +119,24 @@ def _generate(resolved: Resolved, project: Project) -> Output:
         kind=ArtifactKind.CATALOG,
     )
     tree.add(catalog)
+    for proof in proofs:
+        for artifact in _tests(proof, folder):
+            tree.add(artifact)
     lock = Lock(generator=__version__, files=tree.digests(), meanings=meanings_of(resolved.catalog))
-    return Output(rule_files=rule_files, tree=tree, lock=lock)
+    return Output(rule_files=rule_files, proofs=proofs, tree=tree, lock=lock)
+
+
+def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:
+    """A file for each interval of evaluations; the one of a minute has the plain name."""
+    rules = proof.path.rpartition("/")[2] + RULES_SUFFIX
+    for step in sorted({case.step for case in proof.cases}):
+        infix = "" if step == MINUTE else f".{Duration(step.ms - step.ms % SECOND.ms)}"
+        yield Artifact(
+            path=f"{folder}/{proof.path}{infix}{TESTS_SUFFIX}",
+            content=print_tests(proof.cases, [rules], step, proof.source),
+            producer=f"the proof tests of {proof.source}",
+            kind=ArtifactKind.TESTS,
+        )
 
 
 def _path(project: Project, file: str, environment: str) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from promgen import __version__
 from promgen.base import problems
-from promgen.base.conventions import PROJECT_FILE, Severity
+from promgen.base.conventions import INVENTORY_FILE, PROJECT_FILE, Severity
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.paths import path_fault
+from promgen.base.problems import Problem
 from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Node, Path, find
 from promgen.compiler.source.yamltext import Document
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest, read_project
-from promgen.model.catalog import SCRAPE_INTERVAL, Target
+from promgen.model.catalog import SCRAPE_INTERVAL, Limits, Target
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)*")
 _OLDEST_PROMETHEUS = (2, 42)
@@ -34,7 +36,16 @@ class Project:
         return find(self.node, path)[0].span
 
 
-def load_project(document: Document | None, diagnostics: Diagnostics) -> Project | None:
+SUPPRESSIBLE = frozenset(
+    problem.slug for problem in problems.PROBLEMS if problem.silence == problems.SUPPRESS
+)
+"""What a suppression may name of the compiler's own problems."""
+
+Slugs = Callable[[], Collection[str]]
+"""What a suppression may name beside those; asked only where one names something else, as the answer takes its time."""
+
+
+def load_project(document: Document | None, diagnostics: Diagnostics, slugs: Slugs = tuple) -> Project | None:
     """The project; None when promgen.yaml is wrong, which is reported."""
     if document is None or document.root is None:
         start = Span(PROJECT_FILE, 1, 1, 1, 1)
@@ -47,47 +58,49 @@ def load_project(document: Document | None, diagnostics: Diagnostics) -> Project
         return None
     project = Project(settings, document.root, _target(settings, document.root, diagnostics))
     _check_folders(project, diagnostics)
+    _check_budget(project, diagnostics)
     _check_requires(project, diagnostics)
-    _check_suppressions(project, diagnostics)
+    _check_suppressions(project, slugs, diagnostics)
     return project
 
 
-def suppress(found: tuple[Diagnostic, ...], project: Project, today: date) -> tuple[Diagnostic, ...]:
-    """What remains after the suppressions that are still valid; those that ended or match nothing are reported."""
+def suppress(
+    found: Iterable[Diagnostic],
+    project: Project,
+    today: date,
+    *,
+    slugs: Collection[str] = SUPPRESSIBLE,
+    is_whole: bool = True,
+) -> tuple[Diagnostic, ...]:
+    """What remains after the suppressions of these slugs that are still valid; those that ended are reported.
+
+    So are those that match nothing, where `is_whole` says that everything was looked at.
+    """
+    rows = {place: row for place, row in enumerate(project.settings.suppressions) if row.problem in slugs}
     used: set[int] = set()
     remaining = []
     for diagnostic in found:
-        places = [
-            place for place, row in enumerate(project.settings.suppressions) if _matches(row, diagnostic)
-        ]
+        places = [place for place, row in rows.items() if _matches(row, diagnostic)]
         used.update(places)
-        if not any(project.settings.suppressions[place].until >= today for place in places):
+        if not any(rows[place].until >= today for place in places):
             remaining.append(diagnostic)
-    for place, row in enumerate(project.settings.suppressions):
+    for place, row in rows.items():
         span = project.span("suppressions", place)
-        if place not in used:
-            message = f"nothing of `{row.subject}` is found by {row.problem} any more"
-            remaining.append(
-                Diagnostic(
-                    problem=problems.SUPPRESSION_UNUSED, message=message, span=span, level=Level.WARNING
-                )
-            )
-        elif row.until < today:
+        if place in used and row.until < today:
             message = f"the suppression of {row.problem} for `{row.subject}` ended on {row.until}"
-            remaining.append(
-                Diagnostic(
-                    problem=problems.SUPPRESSION_EXPIRED, message=message, span=span, level=Level.WARNING
-                )
-            )
+            remaining.append(_warning(problems.SUPPRESSION_EXPIRED, message, span))
+        elif place not in used and is_whole:
+            message = f"nothing of `{row.subject}` is found by {row.problem} any more"
+            remaining.append(_warning(problems.SUPPRESSION_UNUSED, message, span))
     return tuple(sorted(remaining, key=Diagnostic.sort_key))
 
 
+def _warning(problem: Problem, message: str, span: Span) -> Diagnostic:
+    return Diagnostic(problem=problem, message=message, span=span, level=Level.WARNING)
+
+
 def _matches(row: v1.Suppression, diagnostic: Diagnostic) -> bool:
-    return (
-        not diagnostic.is_error
-        and row.problem == diagnostic.problem.slug
-        and row.subject in {"*", diagnostic.subject}
-    )
+    return row.problem == diagnostic.problem.slug and row.subject in {"*", diagnostic.subject}
 
 
 def _target(settings: v1.ProjectDocument, node: Node, diagnostics: Diagnostics) -> Target:
@@ -100,6 +113,8 @@ def _target(settings: v1.ProjectDocument, node: Node, diagnostics: Diagnostics) 
         severity_label=settings.severities.label,
         severity_values={Severity(word): value for word, value in settings.severities.values.items()},
         runbook_url=settings.runbook_url,
+        dialect=target.dialect,
+        limits=Limits(rules_per_group=target.limits.rules_per_group, groups=target.limits.groups),
     )
 
 
@@ -130,6 +145,17 @@ def _check_folders(project: Project, diagnostics: Diagnostics) -> None:
             diagnostics.error(problems.FILE_OUTSIDE, message, project.span(*path), allowed=allowed)
 
 
+def _check_budget(project: Project, diagnostics: Diagnostics) -> None:
+    if (inventory := project.settings.inventory) and (fault := path_fault(inventory)):
+        message = f"`{inventory}` is no file of the project: {fault}"
+        allowed = f"a path below {PROJECT_FILE}, such as {INVENTORY_FILE}"
+        diagnostics.error(problems.FILE_OUTSIDE, message, project.span("inventory"), allowed=allowed)
+    if project.settings.budget is not None and not inventory:
+        message = "a budget is counted with an inventory, and none is named"
+        allowed = f"`inventory: {INVENTORY_FILE}`, which `promgen inventory record URL` writes"
+        diagnostics.error(problems.MISSING_KEY, message, project.span("budget"), allowed=allowed)
+
+
 def _check_requires(project: Project, diagnostics: Diagnostics) -> None:
     wanted = _version(project.settings.requires)
     have = _version(__version__)
@@ -140,12 +166,15 @@ def _check_requires(project: Project, diagnostics: Diagnostics) -> None:
         )
 
 
-def _check_suppressions(project: Project, diagnostics: Diagnostics) -> None:
-    silenceable = [problem.slug for problem in problems.PROBLEMS if problem.silence == problems.SUPPRESS]
-    for place, row in enumerate(project.settings.suppressions):
-        if row.problem not in silenceable:
+def _check_suppressions(project: Project, slugs: Slugs, diagnostics: Diagnostics) -> None:
+    unknown = {
+        place: row.problem
+        for place, row in enumerate(project.settings.suppressions)
+        if row.problem not in SUPPRESSIBLE
+    }
+    known = SUPPRESSIBLE.union(slugs()) if unknown else SUPPRESSIBLE
+    for place, problem in unknown.items():
+        if problem not in known:
             span = project.span("suppressions", place, "problem")
-            message = f"`{row.problem}` cannot be suppressed"
-            diagnostics.error(
-                problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(row.problem, silenceable)
-            )
+            message = f"`{problem}` cannot be suppressed"
+            diagnostics.error(problems.UNKNOWN_REFERENCE, message, span, allowed=nearest(problem, known))

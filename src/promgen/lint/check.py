@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from promgen.base.diagnostics import Diagnostic, Level
+from promgen.base.diagnostics import Diagnostic, Level, Related
 from promgen.base.problems import Problem
 from promgen.base.spans import Span
 from promgen.compiler.resolve.catalog import Resolved
+from promgen.lint.policy import Policy
 from promgen.lint.rules import File, Group, Rule
 from promgen.model.catalog import Target
 from promgen.model.inventory import Inventory
+
+PAGES = "docs/reference/checks"
+IGNORE = "write `# promgen: ignore {slug} until DATE: REASON` above it, or add it to `suppressions` in promgen.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,10 @@ class Context:
     """The catalogue with its places, where specifications are checked."""
     inventory: Inventory | None = None
     """What a server has, where that is known."""
+    policies: tuple[Policy, ...] = ()
+    """What the team demands of its rules."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The files' texts by path, for what is written in comments."""
 
     def rules(self) -> Iterator[tuple[File, Group, Rule]]:
         """Every rule, with its group and file."""
@@ -42,6 +50,9 @@ class Finding:
     subject: str
     allowed: str = ""
     """What to write instead."""
+    level: Level | None = None
+    """Instead of the check's own, where a policy sets it."""
+    related: tuple[Related, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +63,32 @@ class Check:
     level: Level = Level.WARNING
     is_default: bool = True
     """Whether it runs when the configuration does not name it."""
-    needs: Literal["rules", "specifications", "inventory"] = "rules"
+    needs: Literal["rules", "specifications", "inventory", "policies"] = "rules"
+    """What it works on; one that needs policies runs wherever there are any."""
     bad: str
     """A file it objects to, once; a rule file, unless it needs specifications."""
     good: str
     """The same file mended."""
+    configuration: str = ""
+    """What promgen.yaml says in the examples, besides its head."""
     find: Callable[[Context], Iterable[Finding]]
+
+    @property
+    def page(self) -> str:
+        """The file of its documentation."""
+        return f"{PAGES}/{self.problem.slug.replace('/', '-')}.md"
 
     def run(self, context: Context) -> Iterator[Diagnostic]:
         """The findings as diagnostics."""
+        silence = IGNORE.format(slug=self.problem.slug)
+        problem = replace(self.problem, silence=silence, page=self.page)
         for found in self.find(context):
             yield Diagnostic(
-                problem=self.problem,
+                problem=problem,
                 message=found.message,
                 span=found.span,
                 allowed=found.allowed,
-                level=self.level,
+                level=found.level or self.level,
+                related=found.related,
                 subject=found.subject,
             )

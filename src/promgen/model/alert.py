@@ -8,6 +8,7 @@ from typing import Literal
 
 from promgen.base.conventions import Severity
 from promgen.base.durations import Duration
+from promgen.model.proof import UserCase
 from promgen.model.slo import Absence, Help
 
 
@@ -47,6 +48,7 @@ class Alert:
     absence: Absence | None = None
     labels: dict[str, str] = field(default_factory=dict)
     help: Help = field(default_factory=Help)
+    tests: tuple[UserCase, ...] = ()
     origin: str
     """The file it is written in."""
 

@@ -63,7 +63,8 @@ class Target:
     severity_label: str = "severity"
     severity_values: dict[Severity, str] = field(default_factory=dict)
     runbook_url: str = ""
-    dialect: Dialect = "prometheus"
+    dialect: Dialect | None = None
+    """None where it is not declared."""
     limits: Limits = Limits()
 
     def severity_value(self, severity: Severity) -> str:

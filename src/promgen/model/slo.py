@@ -10,6 +10,7 @@ from typing import Literal
 from promgen.base.conventions import Severity
 from promgen.base.decimals import divide
 from promgen.base.durations import DAY, Duration
+from promgen.model.proof import UserCase
 
 CalendarUnit = Literal["week", "month", "quarter"]
 
@@ -205,6 +206,7 @@ class Slo:
     """Set when history was reset: names the meaning of the SLI, as part of the identity."""
     labels: dict[str, str] = field(default_factory=dict)
     help: Help = field(default_factory=Help)
+    tests: tuple[UserCase, ...] = ()
     origin: str
     """The file it is written in."""
 

@@ -4,11 +4,26 @@ The only part of promgen that knows the library behind it. An `Expression` is va
 asks questions about one or makes another one. Nothing here knows what an SLO is.
 """
 
-from promgen.promql.cost import Cost, samples
+from promgen.promql.bounds import Bounds, bounds, never_holds
+from promgen.promql.cost import Cost, Evaluation, evaluation, samples
 from promgen.promql.errors import ExpressionError
+from promgen.promql.examples import example_labels, matches
+from promgen.promql.flow import (
+    CHOOSING,
+    SET_OPERATORS,
+    Flow,
+    Known,
+    Labels,
+    flow,
+    is_matched,
+    is_scalar,
+    labelled,
+    united_labels,
+)
 from promgen.promql.labels import LabelMatcher, MatchOperator, format_labels, format_selector, is_utf8_name
 from promgen.promql.measured import measured_metric
 from promgen.promql.parse import Expression, parse
+from promgen.promql.population import Population
 from promgen.promql.printing import one_line, pretty
 from promgen.promql.selectors import Selector, conflicting_matchers, metric_names, selectors, with_matchers
 from promgen.promql.shape import ValueType, grouping, has_filter, is_range, value_type
@@ -35,34 +50,51 @@ from promgen.promql.tree import (
 from promgen.promql.window import WINDOW, substitute_window, uses_window
 
 __all__ = [
+    "CHOOSING",
+    "SET_OPERATORS",
     "WINDOW",
     "Aggregate",
     "Binary",
+    "Bounds",
     "Call",
     "Cost",
+    "Evaluation",
     "Expression",
     "ExpressionError",
+    "Flow",
+    "Known",
     "LabelMatcher",
+    "Labels",
     "MatchOperator",
     "Matching",
     "Negative",
     "Node",
     "Number",
+    "Population",
     "Selector",
     "String",
     "Subquery",
     "Times",
     "ValueType",
     "Vector",
+    "bounds",
     "conflicting_matchers",
+    "evaluation",
+    "example_labels",
+    "flow",
     "format_labels",
     "format_selector",
     "grouping",
     "has_filter",
+    "is_matched",
     "is_range",
+    "is_scalar",
     "is_utf8_name",
+    "labelled",
+    "matches",
     "measured_metric",
     "metric_names",
+    "never_holds",
     "one_line",
     "operands",
     "parse",
@@ -74,6 +106,7 @@ __all__ = [
     "selectors",
     "substitute_window",
     "tree",
+    "united_labels",
     "uses_window",
     "value_type",
     "walk",

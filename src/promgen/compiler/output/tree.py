@@ -16,6 +16,7 @@ class ArtifactKind(StrEnum):
 
     RULES = "rules"
     CATALOG = "catalog"
+    TESTS = "tests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

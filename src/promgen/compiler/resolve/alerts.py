@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from promgen.base import problems
 from promgen.base.conventions import SEVERITIES, Severity
 from promgen.base.durations import Duration
 from promgen.base.quantities import Quantity, check_unit
+from promgen.compiler.resolve.cases import alert_cases
 from promgen.compiler.resolve.common import absence_of, help_of, labels_of
 from promgen.compiler.resolve.index import Item
 from promgen.compiler.resolve.scope import Scope, matchers_of
@@ -39,6 +41,7 @@ def resolve_alert(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope) -
         scope.report(
             problems.PROMQL_NO_CONDITION, message, node, ("expr",), allowed="`above`, `below` or a comparison"
         )
+    absence = _absence(spec, node, item, scope, comparison)
     return Alert(
         name=item.name,
         service=item.service,
@@ -51,11 +54,35 @@ def resolve_alert(spec: v1.AlertSpec, node: Mapping, item: Item, scope: Scope) -
         unit=unit or "",
         overrides=_overrides(spec, node, scope, unit),
         keep_firing_for=spec.keep_firing_for,
-        absence=_absence(spec, node, item, scope, comparison),
+        absence=absence,
         labels=labels_of(spec, node, scope),
         help=help_of(spec, node, scope),
+        tests=alert_cases(
+            spec,
+            node,
+            [level.severity for level in levels],
+            partial(_value, node, scope, comparison, unit),
+            scope,
+            has_absence=absence is not None,
+        ),
         origin=item.file,
     )
+
+
+def _value(
+    node: Mapping,
+    scope: Scope,
+    comparison: Comparison | None,
+    unit: str | None,
+    stretch: v1.AlertStretch,
+    path: Path,
+) -> Decimal | None:
+    """The value of a stretch of a test in the unit of the expression; None where that cannot be said, reported."""
+    if comparison is None:
+        message = "a condition has no value that could be set"
+        scope.report(problems.BAD_VALUE, message, node, path, allowed="`when: {series: …, after: …}`")
+        return None
+    return to_unit(stretch.value, unit, node, path, scope) if stretch.value is not None else None
 
 
 def _comparison(spec: v1.AlertSpec, node: Mapping, scope: Scope) -> Comparison | None:

@@ -65,6 +65,12 @@ class Scope:
     def environment_name(self) -> str:
         return self.environment.name if self.environment else ""
 
+    @property
+    def known_environments(self) -> list[str]:
+        """Those of the service's system, else of the project."""
+        environments = self.index.environments
+        return [entry.name for entry in environments.get(self.service.system) or environments.get("") or []]
+
     def report(self, problem: Problem, message: str, node: Mapping, path: Path, *, allowed: str = "") -> None:
         """An error at a place below a node."""
         found, _ = find(node, path)

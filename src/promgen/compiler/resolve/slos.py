@@ -9,6 +9,7 @@ import orjson
 from promgen.base import problems
 from promgen.base.conventions import IDENTITY_LABELS, Severity
 from promgen.base.durations import DAY, HOUR, MINUTE
+from promgen.compiler.resolve.cases import slo_cases
 from promgen.compiler.resolve.common import absence_of, help_of, labels_of
 from promgen.compiler.resolve.index import Item
 from promgen.compiler.resolve.policies import BUILT_IN, tier_of_spec, tiers_by_period
@@ -19,6 +20,7 @@ from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest
 from promgen.model.burnrate import PAIR_WINDOW
 from promgen.model.codec import encode
+from promgen.model.proof import ABSENCE
 from promgen.model.slo import (
     CalendarPeriod,
     Exclusion,
@@ -45,6 +47,11 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
     if sli is None or period is None or spec.objective is None:
         return None
     alerting = spec.alerting
+    tiers = () if alerting.disabled else _tiers(spec, node, scope, period, is_counted(sli))
+    absence = (
+        None if alerting.disabled else absence_of(alerting.absence, node, scope, ("alerting", "absence"))
+    )
+    names = [*(tier.name for tier in tiers), *([ABSENCE] if absence else [])]
     return Slo(
         name=item.name,
         service=item.service,
@@ -55,11 +62,9 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         period=period,
         sli=sli,
         group_by=_group_by(spec, node, scope),
-        tiers=() if alerting.disabled else _tiers(spec, node, scope, period, is_counted(sli)),
+        tiers=tiers,
         min_bad_events=alerting.low_traffic.min_bad_events if alerting.low_traffic else None,
-        absence=None
-        if alerting.disabled
-        else absence_of(alerting.absence, node, scope, ("alerting", "absence")),
+        absence=absence,
         is_silent=alerting.disabled,
         doubt_severity=scope.lowered(Severity.LOW),
         exclusions=_exclusions(item, scope),
@@ -67,6 +72,7 @@ def resolve_slo(spec: v1.SloSpec, node: Mapping, item: Item, scope: Scope) -> Sl
         revision=meaning(sli)[:8] if spec.history == "reset" else "",
         labels=labels_of(spec, node, scope),
         help=help_of(spec, node, scope),
+        tests=slo_cases(spec, node, names, scope),
         origin=item.file,
     )
 

@@ -41,6 +41,12 @@ def input_folders(document: Document | None) -> tuple[str, ...]:
     return tuple(folder for folder in plain(folders) if isinstance(folder, str))
 
 
+def inventory_file(document: Document | None) -> str | None:
+    """The recorded inventory that promgen.yaml names, as written and not yet validated."""
+    root = document.root if document is not None else None
+    return root.text("inventory") if isinstance(root, Mapping) else None
+
+
 def find_runbooks(root: Path) -> frozenset[str]:
     """The names of the project's runbooks: files in `runbooks/`, without `.md`."""
     folder = root / "runbooks"

@@ -29,11 +29,12 @@ with one SLO and one alert:
 # Annotations are not postponed here: pydantic would compile each one from text again, a tenth of a cold build.
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.alias_generators import to_camel
 
+from promgen.compiler.spec.patterns import PatternValue, bad
 from promgen.compiler.spec.values import (
     AlertName,
     DurationValue,
@@ -42,6 +43,7 @@ from promgen.compiler.spec.values import (
     Name,
     ObjectiveValue,
     QuantityValue,
+    RateValue,
     RatioValue,
     Reference,
     TimeValue,
@@ -335,6 +337,94 @@ class SharedFields(Wire):
     """Parameters of the template."""
 
 
+class SloStretch(Wire):
+    """A stretch of time in a test of an SLO; the next one follows it."""
+
+    for_: DurationValue = Field(alias="for")
+    """How long it lasts, in whole minutes."""
+    errors: RatioValue | None = None
+    """Share that is bad; 0% when left out."""
+    traffic: RateValue | None = None
+    """Events per time; 0 for none. Where it is left out there are enough for the share to be exact."""
+    missing: bool = False
+    """The measured series do not exist."""
+
+
+class AlertStretch(Wire):
+    """A stretch of time in a test of an alert; the next one follows it."""
+
+    for_: DurationValue = Field(alias="for")
+    """How long it lasts, in whole minutes."""
+    value: QuantityValue | None = None
+    """Value of the expression, with a unit as in the thresholds."""
+    missing: bool = False
+    """The measured series do not exist."""
+
+
+class SampledSeries(Wire):
+    """Series given sample by sample, for what the other form cannot drive."""
+
+    series: dict[str, str] = Field(min_length=1)
+    """Values by series, one a minute, as in promtool's rule tests: `0+60x30` begins at 0 and grows by 60 thirty times."""
+    after: DurationValue
+    """When the expectation must hold, in whole minutes."""
+
+
+class SloExpectation(Wire):
+    """Which alerts of an SLO fire and which do not: names of tiers, and `absence` for the one for missing data."""
+
+    fires: list[str] = []
+    """These fire."""
+    silent: list[str] = []
+    """These do not fire."""
+
+
+class AlertExpectation(Wire):
+    """The severity with which an alert fires."""
+
+    severity: str
+    """It fires with this severity and with no other."""
+
+
+Outcome = Literal["silent", "absence"]
+"""In the place of an expectation: nothing fires, or the alert for missing data and no other."""
+
+
+class TestFields(Wire):
+    """What tests of SLOs and of alerts have in common."""
+
+    name: str | None = Field(default=None, min_length=1)
+    """What it shows, in a few words."""
+    environments: list[Name] = []
+    """Only in these; in all when empty."""
+
+
+class SloTest(TestFields):
+    """A case of your own beside the ones that promgen makes; `promgen test` executes it."""
+
+    when: Annotated[
+        Annotated[list[SloStretch], Field(min_length=1), Tag("list")]
+        | Annotated[SampledSeries, Tag("mapping")],
+        ByShape,
+    ]
+    """What happens, from a fresh start: stretches of time, or series."""
+    expect: Annotated[Annotated[Outcome, Tag("value")] | Annotated[SloExpectation, Tag("mapping")], ByShape]
+    """What holds at the end: `silent`, `absence`, or the tiers that fire and those that do not."""
+
+
+class AlertTest(TestFields):
+    """A case of your own beside the ones that promgen makes; `promgen test` executes it."""
+
+    when: Annotated[
+        Annotated[list[AlertStretch], Field(min_length=1), Tag("list")]
+        | Annotated[SampledSeries, Tag("mapping")],
+        ByShape,
+    ]
+    """What happens, from a fresh start: stretches of time, or series."""
+    expect: Annotated[Annotated[Outcome, Tag("value")] | Annotated[AlertExpectation, Tag("mapping")], ByShape]
+    """What holds at the end: `silent`, `absence`, or a severity."""
+
+
 class SloSpec(SharedFields):
     """A service level objective; what it lacks comes from its template and from Defaults."""
 
@@ -355,6 +445,8 @@ class SloSpec(SharedFields):
     """Burn-rate alerts."""
     history: Literal["keep", "reset"] | None = None
     """What becomes of recorded events when the meaning of the SLI changes: still counted, or started again."""
+    tests: list[SloTest] = []
+    """Cases of your own, for `promgen test`."""
 
 
 class ThresholdOverride(Wire):
@@ -399,6 +491,8 @@ class AlertSpec(SharedFields):
     """A second alert for data that is missing."""
     overrides: list[ThresholdOverride] = []
     """Other thresholds for some label values."""
+    tests: list[AlertTest] = []
+    """Cases of your own, for `promgen test`."""
 
 
 # Kinds
@@ -656,11 +750,24 @@ class TeamDocument(Wire):
 # The project file
 
 
+class LimitsSpec(Wire):
+    """How much the ruler takes; 0 is no limit. Mimir takes 20 rules per group and 70 groups when left out."""
+
+    rules_per_group: int | None = Field(default=None, ge=0)
+    """Most rules in one group."""
+    groups: int | None = Field(default=None, ge=0)
+    """Most groups of one tenant."""
+
+
 class TargetSpec(Wire):
     """What the rules will run on."""
 
     prometheus: str = "2.42"
     """Oldest Prometheus that loads the rules."""
+    dialect: Literal["prometheus", "thanos", "mimir", "victoriametrics", "prometheus-operator"] | None = None
+    """What loads the rules and decides which fields they may have; otherwise as their fields suggest. Cortex is mimir."""
+    limits: LimitsSpec = LimitsSpec()
+    """How much the ruler takes."""
     scrape_interval: DurationValue | None = None
     """Interval at which the measured series are scraped; 15s when left out."""
     retention: DurationValue | None = None
@@ -702,6 +809,172 @@ class Suppression(Wire):
     """Why."""
 
 
+class SloBudgetSpec(Wire):
+    """What each SLO may cost."""
+
+    samples_per_second: float | None = Field(default=None, gt=0)
+    """Samples that evaluating its rules may read each second."""
+
+
+class BudgetSpec(Wire):
+    """What the rules may cost the server of the inventory; more is an error of the build."""
+
+    samples_per_second: float | None = Field(default=None, gt=0)
+    """Samples that evaluating all rules may read each second."""
+    series: int | None = Field(default=None, gt=0)
+    """Series that all rules may record."""
+    per_slo: SloBudgetSpec = SloBudgetSpec()
+    """What each SLO may cost."""
+
+
+# What a team demands of its rules
+
+
+class ValueTest(Wire):
+    """What a value must be, other than equal to something; all that is given must hold."""
+
+    matches: PatternValue | None = None
+    """A regular expression the whole value must match."""
+    not_matches: PatternValue | None = None
+    """A regular expression the whole value must not match."""
+    is_not: str | list[str] | None = None
+    """Values that it must not have."""
+
+
+class ValueDemand(ValueTest):
+    """What a label or annotation must be; `{}` wants any value."""
+
+    optional: bool = False
+    """It may be left out, and is judged where it is written."""
+
+
+TestedValue = Annotated[
+    Annotated[str, Tag("value")] | Annotated[list[str], Tag("list")] | Annotated[ValueTest, Tag("mapping")],
+    ByShape,
+]
+DemandedValue = Annotated[
+    Annotated[str, Tag("value")] | Annotated[list[str], Tag("list")] | Annotated[ValueDemand, Tag("mapping")],
+    ByShape,
+]
+
+
+class RuleMatch(Wire):
+    """Which rules a policy speaks of; all that is given must hold."""
+
+    name: PatternValue | None = None
+    """A regular expression the whole name must match."""
+    labels: dict[LabelName, TestedValue] = {}
+    """Labels of the rule: a value, a list of values, or `matches`, `notMatches`, `isNot`; a missing one is empty."""
+    paths: list[str] = []
+    """Files, such as `rules/shop/**`; one of them must fit."""
+
+
+class DurationRange(Wire):
+    """How long something may be."""
+
+    min: DurationValue | None = None
+    """At least this long."""
+    max: DurationValue | None = None
+    """At most this long."""
+
+    @model_validator(mode="after")
+    def check_order(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise bad("spec/bad-value", f"nothing is at least {self.min} and at most {self.max} long")
+        return self
+
+
+class AggregationDemand(Wire):
+    """What aggregations must do with labels."""
+
+    metric: PatternValue | None = None
+    """Regular expression of the metrics that are aggregated; all when left out."""
+    keep: list[LabelName] = []
+    """Labels that no aggregation may drop."""
+    strip: list[LabelName] = []
+    """Labels that every aggregation must drop."""
+
+
+class SelectorDemand(Wire):
+    """What selectors must say."""
+
+    metric: PatternValue | None = None
+    """Regular expression of the metrics that are selected; all when left out."""
+    labels: list[LabelName] = Field(min_length=1)
+    """Labels that each selector must have a matcher for."""
+    inside: list[str] = []
+    """Only selectors within one of these functions or aggregations, such as `absent`."""
+
+
+class Rejected(Wire):
+    """What rules must not have; each a regular expression of the whole."""
+
+    labels: list[PatternValue] = []
+    """Names of labels."""
+    label_values: list[PatternValue] = []
+    """Values of labels, whichever."""
+    annotations: list[PatternValue] = []
+    """Names of annotations."""
+    annotation_values: list[PatternValue] = []
+    """Values of annotations, whichever."""
+    metrics: list[PatternValue] = []
+    """Metrics that expressions must not select."""
+    functions: list[PatternValue] = []
+    """Functions and aggregations that expressions must not call."""
+
+
+class RulePolicy(Wire):
+    """What a team demands of its rules, and why."""
+
+    rules: Literal["alert", "record", "all"] = "all"
+    """Alerts, recording rules or both."""
+    match: RuleMatch = RuleMatch()
+    """Which of them; all when left out."""
+    level: Literal["error", "warning", "info"] = "warning"
+    """How bad a violation is."""
+    reason: str = Field(min_length=10)
+    """Why; printed with every violation."""
+    name: PatternValue | None = None
+    """Regular expression that the whole name must match."""
+    labels: dict[LabelName, DemandedValue] = {}
+    """Labels the rule must set: a value, a list of values, `{}` for any, or `matches`, `notMatches`, `isNot`, `optional`."""
+    annotations: dict[str, DemandedValue] = {}
+    """Annotations an alert must have, written like `labels`."""
+    links: list[str] = []
+    """Annotations that, where they are written, must be URLs; nothing is fetched."""
+    for_: DurationRange | None = Field(default=None, alias="for")
+    """How long the `for` of an alert may be; a missing one is no time."""
+    keep_firing_for: DurationRange | None = None
+    """How long the `keep_firing_for` of an alert may be."""
+    owner: DemandedValue | None = None
+    """Who owns the rule, by its label `owner` or a comment `# owner: NAME`; written like a label."""
+    aggregations: list[AggregationDemand] = []
+    """What aggregations must do with labels."""
+    selectors: list[SelectorDemand] = []
+    """What selectors must say."""
+    reject: Rejected = Rejected()
+    """What rules must not have."""
+
+    @model_validator(mode="after")
+    def check_demands(self) -> Self:
+        if self.model_fields_set <= {"rules", "match", "level", "reason"}:
+            raise bad("spec/missing-key", "the policy demands nothing")
+        return self
+
+
+class LintSpec(Wire):
+    """What `promgen lint` looks for."""
+
+    files: list[str] = []
+    """Rule files beside the specifications, or folders of them, that `promgen lint` reads when it is given no paths."""
+    checks: dict[str, Literal["off", "info", "warning", "error"]] = {}
+    """Level of a check by its slug; `off` for one that does not run."""
+    vendored: list[str] = []
+    """Patterns of files that others maintain, such as `vendor/**`; what is found in them is information."""
+    policies: list[RulePolicy] = []
+    """What the team demands of its rules, in addition to the checks."""
+
+
 class ProjectDocument(Wire):
     """promgen.yaml, at the root of the repository."""
 
@@ -719,6 +992,12 @@ class ProjectDocument(Wire):
     """How this site labels severities."""
     runbook_url: str = ""
     """Prefix that makes a runbook's file name a URL."""
+    inventory: str | None = None
+    """File that `promgen inventory record` writes: what the server has, for checks and costs."""
+    budget: BudgetSpec | None = None
+    """What the rules may cost; needs an inventory."""
+    lint: LintSpec = LintSpec()
+    """What `promgen lint` looks for."""
     suppressions: list[Suppression] = []
     """Warnings that are accepted for a while."""
 

@@ -10,11 +10,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from promgen.base.durations import Duration
+from promgen.base.decimals import divide
+from promgen.base.durations import MILLISECONDS, Duration
 from promgen.base.quantities import Quantity, parse_quantity, parse_ratio
 
 NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 ALERT_NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_]{0,99}"
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(s|m|h|d)\s*")
 _UTF8_LABEL = re.compile(r"[^\x00-\x1f]{1,200}")
 
 
@@ -62,6 +64,13 @@ def _ratio(value: Any) -> Decimal:
         return parse_ratio(str(value))
     except ValueError as error:
         raise _bad("spec/bad-unit", str(error)) from error
+
+
+def _rate(value: Any) -> Decimal:
+    match = _RATE.fullmatch(str(value)) if not isinstance(value, bool) else None
+    if match is None and value != 0:
+        raise _bad("spec/bad-unit", f"`{value}` is not a rate; write a number per time, such as 10/s or 90/m")
+    return divide(Decimal(match[1]) * 1000, Decimal(MILLISECONDS[match[2]])) if match else Decimal(0)
 
 
 def _objective(value: Any) -> Decimal:
@@ -139,6 +148,11 @@ QuantityValue = Annotated[
 ]
 RatioValue = Annotated[
     Decimal, BeforeValidator(_ratio), _schema(_NUMBER + r"\s*%?\s*$", "1%", "0.5%", numbers=True)
+]
+RateValue = Annotated[
+    Decimal,
+    BeforeValidator(_rate),
+    _schema(r"^\s*\d+(\.\d+)?\s*/\s*[smhd]\s*$", "10/s", "90/m", numbers=True),
 ]
 ObjectiveValue = Annotated[
     Decimal, BeforeValidator(_objective), _schema(_NUMBER + r"\s*%?\s*$", "99.9%", numbers=True)

@@ -1,0 +1,205 @@
+"""The story of an alert with thresholds: just below the lowest, up through every severity, down again, and quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promgen.base.durations import Duration
+from promgen.compiler.proofs.alert_conditions import Compared, Leaf
+from promgen.compiler.proofs.alert_lane import Driven
+from promgen.compiler.proofs.alert_story import Edge, Holds, Rung, Story, shares
+from promgen.promql.steady_operators import COMPARE, Unsteady
+
+_NEAR = 0.2
+"""So near, as a share of the bound, a value is just below the next severity already."""
+_GAP = 0.4
+"""The share of the gap between two bounds that a value keeps from both, where they are close together."""
+
+
+@dataclass(kw_only=True)
+class LevelsTale:
+    """Tells the story; rungs stand lowest first, and each has a bound."""
+
+    story: Story
+    leaf: Compared
+    rungs: Sequence[Rung]
+    kept: Duration
+    """For how long it fires on."""
+    guards: Sequence[Leaf] = ()
+    """What must hold besides."""
+    guards_come_late: bool = False
+    """Whether they only hold when enough time has passed, and need nothing else."""
+
+    def tell(self) -> Story:
+        """Everything that is to be shown; raise Unsteady where the series cannot be driven so."""
+        self._begin()
+        for place in range(len(self.rungs)):
+            if place:
+                self._approach(place)
+            if self.story.calm or place:
+                self._rise(place)
+            else:
+                self._grow_up()
+        for place in reversed(range(len(self.rungs) - 1)):
+            self._fall(place, to=place + 1)
+            if not self._are_near(place):
+                self._rise(place + 1)
+                self._fall(place, to=place)
+        self._end(0)
+        if len(self.rungs) > 1:
+            self._jump()
+        return self.story
+
+    @property
+    def side(self) -> int:
+        """Where beyond is: 1 for above, -1 for below."""
+        return 1 if self.leaf.op == ">" else -1
+
+    def _begin(self) -> None:
+        """Just short of the lowest bound from the first sample on, or else as soon as there is enough history."""
+        story, pace = self.story, self.story.lane.pace
+        at = pace.history.ms + pace.settle.ms
+        if self.guards_come_late or not self._are_guards_on(at):
+            return
+        calm = self._beside(0, -self.side, at, next(shares())) if story.lane.wave is None else None
+        if calm is None:
+            story.now = pace.history.ms
+            calm = self._beside(0, -self.side, at, next(shares()))
+        if calm is None:
+            raise Unsteady("no values were found that lie just short of the lowest threshold")
+        story.calm = calm
+        story.enter(calm, at + 1)
+        story.mark(story.now - story.step, is_calm=True)
+
+    def _are_guards_on(self, at: int) -> bool:
+        """Whether what must hold besides does; brought to just where it does, if it can be."""
+        for guard in self.guards:
+            if isinstance(guard, Compared) and guard.op in {">", "<", ">=", "<="}:
+                side = 1 if guard.op in {">", ">="} else -1
+                self.story.driven = (
+                    self.story.beside(guard, guard.bound, side, at, next(shares())) or self.story.driven
+                )
+        return all(self.story.holds(guard, self.story.driven, at) for guard in self.guards)
+
+    def _grow_up(self) -> None:
+        """Beyond the lowest bound from the first sample on; what must hold besides comes with time alone."""
+        story, rung = self.story, self.rungs[0]
+        ready = story.lane.pace.history.ms
+        at = ready + self._reached(rung)
+        driven, edge = story.sharpest(
+            (self._beside(0, self.side, at, share) for share in shares()), self._beyond(0), ready
+        )
+        self._fire(driven, edge, rung, ())
+
+    def _rise(self, place: int) -> None:
+        """Just beyond a bound, until its `for` is over."""
+        story, rung = self.story, self.rungs[place]
+        at = self._reached(rung)
+        tries = (self._beside(place, self.side, at, share) for share in shares())
+        driven, edge = story.sharpest(tries, self._beyond(place))
+        before = (self.rungs[place - 1].severity,) if place else ()
+        self._fire(driven, edge, rung, before, at if story.lane.pace.is_trend else 0)
+
+    def _approach(self, place: int) -> None:
+        """Just short of the next bound; not needed where the value lies there already."""
+        story = self.story
+        if self._are_near(place - 1):
+            return
+        at = story.now + story.settle
+        driven = self._beside(place, -self.side, at, next(shares()))
+        if driven is None:
+            raise Unsteady("no values were found that lie just short of the next threshold")
+        story.enter(driven, at + story.step)
+        story.mark(story.now - story.step, self.rungs[place - 1].severity, is_calm=True)
+
+    def _fall(self, place: int, *, to: int) -> None:
+        """Back to a lower severity: it takes over when its `for` is over, and not a moment passes without.
+
+        The value comes to lie just short of where the worse one begins, or just beyond where the lower one does.
+        """
+        story, rung, worse = self.story, self.rungs[place], self.rungs[place + 1]
+        side = self.side if to == place else -self.side
+        at = self._reached(rung)
+        tries = (self._beside(to, side, at, share) for share in shares())
+        driven, edge = story.sharpest(tries, self._not_beyond(place + 1))
+        over = story.due(edge.latest, rung.hold)
+        if self._is_reached_first(place):
+            story.mark(story.due(edge.earliest, rung.hold) - story.step, worse.severity)
+        story.mark(over + story.step, rung.severity)
+        story.enter(driven, over + 2 * story.step)
+
+    def _jump(self) -> None:
+        """From nothing to the worst, and back to nothing."""
+        story, worst = self.story, len(self.rungs) - 1
+        rung = self.rungs[worst]
+        tries = (self._beside(worst, self.side, self._reached(rung), share) for share in shares())
+        driven, edge = story.sharpest(tries, self._beyond(worst))
+        story.mark(story.due(edge.latest, rung.hold), rung.severity)
+        story.enter(driven, story.due(edge.latest, rung.hold) + story.step)
+        self._end(worst)
+
+    def _end(self, place: int) -> None:
+        """Just short of the lowest bound again: over at once, or when it was kept for long enough."""
+        story = self.story
+        at = story.now + story.settle
+        tries = (self._beside(0, -self.side, at, share) for share in shares())
+        driven, edge = story.sharpest(tries, self._not_beyond(0))
+        over = story.due(edge.latest, self.kept)
+        # Where severities hand over, a condition over time keeps it, and the releases differ by an evaluation.
+        slack = 2 if len(self.rungs) > 1 and self.kept.ms else 1
+        if not self._are_passed(driven, place, edge.latest):
+            story.mark(story.due(edge.earliest, self.kept) - slack * story.step, self.rungs[place].severity)
+        story.mark(over)
+        story.enter(driven, max(over, at) + story.step)
+        story.mark(story.now - story.step, is_calm=True)
+
+    def _are_passed(self, driven: Driven, place: int, until: int) -> bool:
+        """Whether the value is so slow to leave a severity that a lower one may take over on the way."""
+        edge = self.story.edge(driven, self._not_beyond(place)) if place else None
+        return edge is not None and any(
+            edge.earliest + lower.hold.ms <= until for lower in self.rungs[:place]
+        )
+
+    def _are_near(self, place: int) -> bool:
+        """Whether a value between two bounds is near both of them."""
+        low, high = self._bound(place), self._bound(place + 1)
+        return abs(high - low) < _NEAR * max(abs(high), abs(low))
+
+    def _is_reached_first(self, place: int) -> bool:
+        """Whether no lower severity fires before one whose bound is crossed together with theirs."""
+        return all(lower.hold >= self.rungs[place].hold for lower in self.rungs[:place])
+
+    def _fire(self, driven: Driven, edge: Edge, rung: Rung, before: tuple[str, ...], until: int = 0) -> None:
+        story = self.story
+        due = story.due(edge.latest, rung.hold)
+        story.see(driven, edge.latest)
+        story.mark(story.due(edge.earliest, rung.hold) - story.step, *before)
+        story.mark(due, rung.severity)
+        story.enter(driven, max(due, until) + story.step)
+
+    def _reached(self, rung: Rung) -> int:
+        """When the wanted value is: where a slope goes on to act, only at the end."""
+        story = self.story
+        return story.now + story.settle + (rung.hold.ms if story.lane.pace.is_trend else 0)
+
+    def _beside(self, place: int, side: int, at: int, share: float) -> Driven | None:
+        """Beside the bound of a rung, and not as far as the next one on that side."""
+        bound = self._bound(place)
+        other = place + side * self.side
+        if bound and 0 <= other < len(self.rungs):
+            share = min(share, _GAP * abs(self._bound(other) - bound) / abs(bound))
+        return self.story.beside(self.leaf, bound, side, at, share)
+
+    def _bound(self, place: int) -> float:
+        bound = self.rungs[place].bound
+        assert bound is not None
+        return bound
+
+    def _beyond(self, place: int) -> Holds:
+        compare, bound = COMPARE[self.leaf.op], self._bound(place)
+        return lambda result: any(compare(one.value, bound) for one in result)
+
+    def _not_beyond(self, place: int) -> Holds:
+        beyond = self._beyond(place)
+        return lambda result: not beyond(result)

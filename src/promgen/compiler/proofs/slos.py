@@ -1,0 +1,85 @@
+"""Everything that is proved of one SLO, from the model alone: what its rules look like is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promgen.base.durations import MINUTE, Duration
+from promgen.compiler.ir.proofs import Case, Unproved
+from promgen.compiler.proofs.drivers import BeyondError, Driver, driver_of, example_groups, selected
+from promgen.compiler.proofs.kinds import kind_moments
+from promgen.compiler.proofs.minutes import minute_cases
+from promgen.compiler.proofs.scenes import Scene
+from promgen.compiler.proofs.subject import FindSlo, Subject
+from promgen.compiler.proofs.tiers import tier_cases
+from promgen.compiler.proofs.timeline import case_of
+from promgen.compiler.proofs.values import value_cases
+from promgen.model.catalog import Service, Target
+from promgen.model.slo import (
+    CompositeSli,
+    EventSli,
+    GaugeSli,
+    NativeLatencySli,
+    ProbeSli,
+    RawSli,
+    Sli,
+    Slo,
+    TimeSliceSli,
+)
+from promgen.promql import Vector
+
+_MEASURED = "what its measured series count"
+_SHORT = MINUTE * 3
+"""A window below it needs more than one sample a minute."""
+_SCRAPE = Duration(15_000)
+
+
+def slo_proofs(
+    slo: Slo, find_slo: FindSlo, service: Service, target: Target
+) -> tuple[list[Case], list[Unproved]]:
+    """The cases of one SLO, and what cannot be shown of it."""
+    groups = example_groups(slo.group_by, _selected(slo.sli, find_slo))
+    subject = Subject(slo, find_slo, service, target, groups)
+    try:
+        scene = Scene(subject, _driver(subject), _interval(subject))
+        cases = [*value_cases(scene), *tier_cases(scene), *minute_cases(scene)]
+    except BeyondError as reason:
+        return [], [subject.unproved("everything", str(reason))]
+    unproved: list[Unproved] = []
+    try:
+        cases += _kinds(scene)
+    except BeyondError as reason:
+        unproved.append(subject.unproved(_MEASURED, str(reason)))
+    return cases, unproved
+
+
+def _interval(subject: Subject) -> Duration:
+    return _SCRAPE if subject.windows[0] < _SHORT else MINUTE
+
+
+def _driver(subject: Subject) -> Driver | None:
+    sli = subject.slo.sli
+    if not isinstance(sli, EventSli | NativeLatencySli):
+        return None
+    return driver_of(sli, subject.slo.group_by, subject.groups[0])
+
+
+def _kinds(scene: Scene) -> Iterator[Case]:
+    moments = kind_moments(scene)
+    if moments:
+        name = "what is measured counts as good and bad as the SLI says"
+        yield case_of(scene.subject, name, moments, days=scene.days, groups=(scene.subject.main,))
+
+
+def _selected(sli: Sli, find_slo: FindSlo) -> tuple[Vector, ...]:
+    """Every selector of measured series that an SLI has."""
+    match sli:
+        case EventSli(total=total, bad=bad, good=good):
+            return (*selected(total), *selected(bad or good or ""))
+        case NativeLatencySli(rate=expr) | GaugeSli(expr=expr) | ProbeSli(expr=expr) | RawSli(expr=expr):
+            return selected(expr)
+        case TimeSliceSli(events=events):
+            return _selected(events, find_slo)
+        case CompositeSli(parts=parts):
+            found = (find_slo(part.service, part.slo).sli for part in parts)
+            return tuple(vector for part in found for vector in _selected(part, find_slo))

@@ -1,0 +1,120 @@
+"""Proof that the error ratio of every window is what was counted, whatever is missing, late or begun anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from promgen.base import conventions as names
+from promgen.compiler.ir.proofs import Answer, Case
+from promgen.compiler.proofs.drivers import EventDriver
+from promgen.compiler.proofs.predictions import History, events, louder
+from promgen.compiler.proofs.scenes import Scene
+from promgen.compiler.proofs.subject import near, standing
+from promgen.compiler.proofs.timeline import Moment, Piece, case_of, counter
+from promgen.model.burnrate import PAIR_WINDOW
+
+_TRAFFIC = 6000.0
+"""Events in one interval."""
+_LATE = 4
+"""Age, in intervals, at which a series is first seen."""
+
+
+def value_cases(scene: Scene) -> Iterator[Case]:
+    """Values, and silence where nothing is wrong."""
+    moments = [_profile(scene), Moment(), _healthy(scene), _idle(scene)]
+    if isinstance(scene.driver, EventDriver):
+        moments += [_part_absent(scene, scene.driver), _born_late(scene, scene.driver)]
+    yield case_of(
+        scene.subject,
+        "the error ratio of every window is what was counted; healthy, idle and incomplete traffic fires nothing",
+        moments,
+        days=scene.days,
+        groups=(scene.subject.main,),
+        interval=scene.interval,
+    )
+
+
+def _profile(scene: Scene) -> Moment:
+    """Another ratio for every window, while other SLOs and series that do not match burn."""
+    history = louder(scene.predictor.profile(), _TRAFFIC)
+    moment = scene.moment(history)
+    scene.add_strangers(moment)
+    _ask_ratios(scene, moment, history)
+    total, bad = events(history, scene.predictor.now)
+    group = scene.subject.groups[0]
+    for metric, amount in ((names.TOTAL_EVENTS, total), (names.BAD_EVENTS, bad)):
+        moment.ask(*near(scene.subject.series(metric, group), amount / float(PAIR_WINDOW.seconds)))
+    return moment
+
+
+def _ask_ratios(scene: Scene, moment: Moment, history: History) -> None:
+    for window in scene.subject.windows:
+        series = scene.subject.series(names.error_ratio(window), scene.subject.groups[0])
+        moment.ask(*near(series, scene.predictor.ratio(history, window)))
+
+
+def _healthy(scene: Scene) -> Moment:
+    """An hour and more without a failure."""
+    moment = scene.moment(scene.predictor.constant(0.0, _TRAFFIC))
+    _ask_silence(scene, moment)
+    return moment
+
+
+def _idle(scene: Scene) -> Moment:
+    """The series exist and nothing happens."""
+    moment = scene.moment(scene.predictor.constant(0.0, 0.0))
+    _ask_silence(scene, moment)
+    _ask_zero(scene, moment)
+    return moment
+
+
+def _ask_zero(scene: Scene, moment: Moment) -> None:
+    """Every ratio of the first group is exactly 0, and no series has a value that is none."""
+    ratios = scene.subject.matching(f"{names.ERROR_RATIO}.+", scene.subject.groups[0])
+    moment.ask(f"count({ratios} == 0)", (Answer("{}", str(len(scene.subject.windows))),))
+    every = scene.subject.matching("slo:.+")
+    moment.ask(f"{every} unless {every} > -Inf < Inf")
+
+
+def _ask_silence(scene: Scene, moment: Moment) -> None:
+    moment.ask(scene.subject.states())
+
+
+def _part_absent(scene: Scene, driver: EventDriver) -> Moment:
+    """A service that never failed has no series of failures; one that never succeeded has none of successes."""
+    ratio = 0.0 if driver.part == "bad" else 1.0
+    history = scene.predictor.constant(ratio, _TRAFFIC)
+    moment = scene.moment(history, without=driver.part)
+    _ask_ratios(scene, moment, history)
+    firing, doubtful = scene.predictor.firing(history)
+    group = scene.subject.groups[0]
+    answers = [
+        standing(names.BURN_ALERT, group, tier.name, "pending" if tier.hold else "firing") for tier in firing
+    ]
+    if not doubtful:
+        moment.ask(scene.subject.states(), tuple(answers))
+    return moment
+
+
+def _born_late(scene: Scene, driver: EventDriver) -> Moment:
+    """Half of the events fail; the measured part is first seen late, and then all counters begin anew."""
+    moment = Moment()
+    group = scene.subject.groups[0]
+    for channel in driver.channels:
+        share = 0.5 if channel.role != "all" else 1.0
+        for series, part in driver.replicas(channel, group):
+            first = _LATE if channel.role == driver.part else scene.hour
+            moment.add(series, _begun_anew(first, part * share * _TRAFFIC))
+    seen = 0.5 * _LATE / scene.predictor.now
+    total = 1.0 if driver.has_own_total else 0.5 + seen
+    expected = seen / total if driver.part == "bad" else 1 - seen / total
+    series = scene.subject.series(names.error_ratio(PAIR_WINDOW), group)
+    moment.ask(f"count(abs({series} - {expected}) < 0.1 * {expected})", (Answer("{}"),))
+    return moment
+
+
+def _begun_anew(first: int, growth: float) -> Iterable[Piece]:
+    """A counter from some age on, which begins at zero again half way through what is left."""
+    anew = 2
+    yield counter(first, [(first - anew - 1, growth)])
+    yield counter(anew, [(anew, growth)], start=growth)

@@ -1,0 +1,1 @@
+"""Inventories: recorded from real servers, kept as files, and refused where an answer is no answer."""

@@ -1,0 +1,1 @@
+"""The command that executes proof tests, and the cases that users write."""
