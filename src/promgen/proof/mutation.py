@@ -3,48 +3,57 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from promgen.base import conventions as names
-from promgen.compiler.ir.proofs import Case, Proofs
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
 from promgen.model.catalog import Target
+from promgen.proof.equivalents import equivalence
 from promgen.proof.execute import Task, execute
 from promgen.proof.mutants import Mutant, mutants_of
+from promgen.proof.project import Proof, Subject
 from promgen.proof.promtool import Promtool
+
+Status = Literal["killed", "equivalent", "survived"]
 
 
 class Prey(NamedTuple):
     """A mutant of one subject, and the cases that may notice it, quickest first."""
 
-    subject: str
-    path: str
-    """Of its file of rules."""
+    subject: Subject
     mutant: Mutant
     tasks: tuple[Task, ...]
 
+    @property
+    def rule(self) -> Rule:
+        """The rule as it was."""
+        return self.mutant.group.rules[self.mutant.place]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a mutant; `killed_by` is the name of the case that failed, empty when none did."""
+
+class Fate(NamedTuple):
+    """What became of a mutant; `why` is the case that killed it, or why nothing can, or empty."""
 
     prey: Prey
-    killed_by: str = ""
+    status: Status
+    why: str = ""
 
 
-def find_prey(rule_files: Iterable[RuleFile], proofs: Iterable[Proofs], target: Target) -> Iterator[Prey]:
-    """Every mutant of every subject, in the order of the files."""
-    cases = {found.path: found.cases for found in proofs}
+def find_prey(
+    rule_files: Iterable[RuleFile], proofs: Iterable[Proof], target: Target, promtool: Promtool
+) -> Iterator[Prey]:
+    """Every mutant of the subjects that the proofs are of, with those of their cases that promtool is new enough for."""
+    subjects: dict[tuple[str, str], tuple[Subject, list[Task]]] = {}
+    for proof in proofs:
+        _, tasks = subjects.setdefault((proof.subject.rules, proof.subject.key), (proof.subject, []))
+        if proof.task is not None and proof.task.case.since <= promtool.release:
+            tasks.append(_narrowed_task(proof.task, proof.subject.key))
     for file in rule_files:
-        groups = {group.name: group for group in file.groups}
-        by_subject = _by_subject(cases.get(file.path, ()))
         for group in file.groups:
-            for mutant in mutants_of(group, target):
-                subject = subject_of(group, group.rules[mutant.place])
-                tasks = (_task(case, mutant, groups, subject) for case in by_subject.get(subject, ()))
-                yield Prey(subject, file.path, mutant, tuple(sorted(tasks, key=lambda task: task.cost)))
+            for key in dict.fromkeys(subject_of(group, rule) for rule in group.rules):
+                if (file.path, key) in subjects:
+                    subject, tasks = subjects[file.path, key]
+                    yield from _prey(subject, tasks, _narrowed(group, key), target)
 
 
 def sample(prey: Sequence[Prey], size: int | None, seed: int) -> list[Prey]:
@@ -54,18 +63,18 @@ def sample(prey: Sequence[Prey], size: int | None, seed: int) -> list[Prey]:
     return [prey[place] for place in sorted(random.Random(seed).sample(range(len(prey)), size))]
 
 
-def hunt(prey: Iterable[Prey], promtool: Promtool, jobs: int | None = None) -> Iterator[Outcome]:
+def hunt(prey: Iterable[Prey], promtool: Promtool, jobs: int | None = None) -> Iterator[Fate]:
     """What becomes of each mutant, as it becomes known. Raise OutsideError when promtool cannot be started."""
     alive = list(prey)
     turn = 0
     while alive:
         waiting = {id(one.tasks[turn]): one for one in alive if turn < len(one.tasks)}
-        yield from (Outcome(prey=one) for one in alive if turn >= len(one.tasks))
+        yield from map(_unnoticed, (one for one in alive if turn >= len(one.tasks)))
         alive = []
         for result in execute((one.tasks[turn] for one in waiting.values()), promtool, jobs):
             one = waiting[id(result.task)]
             if result.failures:
-                yield Outcome(prey=one, killed_by=result.task.case.name)
+                yield Fate(one, "killed", result.task.case.name)
             else:
                 alive.append(one)
         turn += 1
@@ -79,20 +88,31 @@ def subject_of(group: Group, rule: Rule) -> str:
     return f"{group.subject}/{alert}" if rule.name == names.ALERT_VALUE else group.subject
 
 
-def _by_subject(cases: Iterable[Case]) -> Mapping[str, list[Case]]:
-    found: dict[str, list[Case]] = {}
-    for case in cases:
-        found.setdefault(case.subject, []).append(case)
-    return found
+def _prey(subject: Subject, tasks: Iterable[Task], group: Group, target: Target) -> Iterator[Prey]:
+    """The mutants of one group's rules of a subject."""
+    able = [task for task in tasks if group in task.groups]
+    able.sort(key=lambda task: task.cost)
+    for mutant in mutants_of(group, target):
+        yield Prey(subject, mutant, tuple(_with(task, mutant) for task in able))
 
 
-def _task(case: Case, mutant: Mutant, groups: Mapping[str, Group], subject: str) -> Task:
-    """The case on its groups, of which only the rules of the subject are loaded, with the mutant in its place."""
-    changed = {**groups, mutant.group.name: mutant.mutated_group}
-    return Task(case, tuple(_narrowed(changed[name], subject) for name in case.groups))
+def _with(task: Task, mutant: Mutant) -> Task:
+    groups = (mutant.mutated_group if group == mutant.group else group for group in task.groups)
+    return task._replace(groups=tuple(groups))
+
+
+def _narrowed_task(task: Task, subject: str) -> Task:
+    """The same without the rules of others in its groups of alerts, which would only cost time."""
+    return task._replace(groups=tuple(_narrowed(group, subject) for group in task.groups))
 
 
 def _narrowed(group: Group, subject: str) -> Group:
-    if not group.name.startswith(names.alert_group("")):
-        return group
-    return group._replace(rules=tuple(rule for rule in group.rules if subject_of(group, rule) == subject))
+    rules = tuple(rule for rule in group.rules if subject_of(group, rule) == subject)
+    return group._replace(rules=rules) if rules else group
+
+
+def _unnoticed(prey: Prey) -> Fate:
+    if not prey.tasks:
+        return Fate(prey, "survived", "no case of it can be executed with this promtool")
+    reason = equivalence(prey.rule, prey.mutant)
+    return Fate(prey, "equivalent", reason) if reason else Fate(prey, "survived")
