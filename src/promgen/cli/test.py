@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -14,12 +15,17 @@ from promgen.base.conventions import RULES_SUFFIX
 from promgen.base.errors import OutsideError, UsageError
 from promgen.cli import EXIT_PROBLEMS
 from promgen.cli.completion import complete_names
+from promgen.cli.fates import fate_lines, fates_data
 from promgen.cli.outcomes import count, outcome_lines, outcomes_data
 from promgen.cli.workspace import compiled, find_object, is_json, print_json
 from promgen.compiler.pipeline import Compilation, Output
 from promgen.proof.junit import print_junit
-from promgen.proof.project import Outcome, Proof, find_proofs, prove
-from promgen.proof.promtool import VARIABLE, find_promtool
+from promgen.proof.mutation import Prey, find_prey, hunt
+from promgen.proof.mutation import sample as choose
+from promgen.proof.project import Proof, find_proofs, prove
+from promgen.proof.promtool import VARIABLE, Promtool, find_promtool
+
+_T = TypeVar("_T")
 
 Choice = Callable[[Proof], bool]
 
@@ -36,6 +42,10 @@ Choice = Callable[[Proof], bool]
 @click.option(
     "--promtool", "named", metavar="PATH", help=f"Use this promtool.  [default: ${VARIABLE}, or the PATH]"
 )
+@click.option("--mutate", is_flag=True, help="Change the rules, one thing at a time: does a case notice?")
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="With --mutate: only so many mutants."
+)
 @click.option("--show-unproved", is_flag=True, help="List what cannot be shown, with the reasons.")
 @click.pass_context
 def command(
@@ -46,6 +56,8 @@ def command(
     jobs: int | None,
     junit: Path | None,
     named: str | None,
+    mutate: bool,
+    sample: int | None,
     show_unproved: bool,
 ) -> None:
     """Execute the proof tests of SLOs and alerts with the real promtool.
@@ -58,7 +70,12 @@ def command(
     promgen test
     promgen test checkout/availability
     promgen test slo-specs/shop --run outage --jobs 1
+    promgen test --mutate --sample 500
     """
+    if mutate and junit is not None:
+        raise UsageError("--junit reports cases; with --mutate, `--format json` has every mutant")
+    if sample is not None and not mutate:
+        raise UsageError("--sample is a number of mutants, and needs --mutate")
     root, _, compilation, output = compiled(context)
     promtool = find_promtool(named)
     proofs = _proofs(compilation, output)
@@ -70,6 +87,11 @@ def command(
         known=sorted({proof.subject.key for proof in proofs}),
     )
     wanted = _chosen(proofs, chosen, select, pattern)
+    if mutate:
+        assert compilation.project is not None
+        prey = list(find_prey(output.rule_files, wanted, compilation.project.target, promtool))
+        _hunt(context, choose(prey, sample), promtool, jobs, compilation.texts)
+        return
     outcomes = sorted(_watched(prove(wanted, promtool, jobs), len(wanted)), key=lambda one: one.sort_key)
     if junit is not None:
         _write(junit, print_junit(outcomes, promtool.version))
@@ -78,6 +100,27 @@ def command(
     else:
         click.echo("\n".join(outcome_lines(outcomes, promtool, compilation.texts, show_unproved)))
     if count(outcomes, "failed"):
+        raise click.exceptions.Exit(EXIT_PROBLEMS)
+
+
+def _hunt(
+    context: click.Context,
+    prey: Sequence[Prey],
+    promtool: Promtool,
+    jobs: int | None,
+    texts: Mapping[str, str],
+) -> None:
+    """Hunt mutants and print what became of them, in the order of the specifications."""
+    order = {id(one): place for place, one in enumerate(prey)}
+    fates = sorted(
+        _watched(hunt(prey, promtool, jobs), len(prey), "Hunting"),
+        key=lambda fate: (fate.prey.subject.source, fate.prey.subject.key, order[id(fate.prey)]),
+    )
+    if is_json(context):
+        print_json(fates_data(fates, promtool))
+    else:
+        click.echo("\n".join(fate_lines(fates, promtool, texts)))
+    if any(fate.status == "survived" for fate in fates):
         raise click.exceptions.Exit(EXIT_PROBLEMS)
 
 
@@ -144,11 +187,11 @@ def _write(path: Path, content: bytes) -> None:
         raise OutsideError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _watched(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
+def _watched(outcomes: Iterator[_T], total: int, doing: str = "Proving") -> Iterator[_T]:
     """The same, and on a terminal a bar while they come in."""
     if not sys.stderr.isatty():
         return outcomes
     from rich.console import Console
     from rich.progress import track
 
-    return iter(track(outcomes, "Proving", total, console=Console(stderr=True), transient=True))
+    return iter(track(outcomes, doing, total, console=Console(stderr=True), transient=True))

@@ -15,6 +15,8 @@ from promgen.proof.mutants import Mutant, mutants_of
 from promgen.proof.project import Proof, Subject
 from promgen.proof.promtool import Promtool
 
+_SEED = 0
+
 Status = Literal["killed", "equivalent", "survived"]
 
 
@@ -56,11 +58,11 @@ def find_prey(
                     yield from _prey(subject, tasks, _narrowed(group, key), target)
 
 
-def sample(prey: Sequence[Prey], size: int | None, seed: int) -> list[Prey]:
-    """So many of them, chosen by a seed; all where no size is given."""
+def sample(prey: Sequence[Prey], size: int | None) -> list[Prey]:
+    """So many of them, always the same ones; all where no size is given."""
     if size is None or size >= len(prey):
         return list(prey)
-    return [prey[place] for place in sorted(random.Random(seed).sample(range(len(prey)), size))]
+    return [prey[place] for place in sorted(random.Random(_SEED).sample(range(len(prey)), size))]
 
 
 def hunt(prey: Iterable[Prey], promtool: Promtool, jobs: int | None = None) -> Iterator[Fate]:
