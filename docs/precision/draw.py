@@ -1,7 +1,7 @@
 """Draws the findings whose verdicts stand in verdicts.md: `python docs/precision/draw.py FOLDER`.
 
 FOLDER holds a checkout of each set, under the names below; the seed was committed before the first draw. Prints the drawn
-findings as JSON, to be judged one by one by a person who reads the rule.
+findings as JSON, to be judged one by one with the rule at hand.
 """
 
 from __future__ import annotations

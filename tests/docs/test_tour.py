@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from promgen.proof.promtool import VARIABLE as PROMTOOL
 from tests.cli.terminal import promgen
 from tests.docs.pages import REPOSITORY, blocks
+from tests.real import Install
 
 README = REPOSITORY / "README.md"
 ELIDED = "..."
@@ -52,7 +54,10 @@ def is_as_said(printed: str, said: str) -> bool:
     return re.fullmatch(pattern, actual) is not None
 
 
-def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
+def test_the_tour_prints_what_it_says(
+    tmp_path: Path, installs: tuple[Install, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROMTOOL, str(installs[-1].promtool))
     terminal = Terminal(tmp_path)
     for block in blocks(README, "console"):
         for command, said in commands(block.text):

@@ -19,14 +19,14 @@ groups:
   - name: shop
     rules:
       - alert: Down
-        expr: up{{job="a"}} == 0
+        expr: irate(errors_total{{job="a"}}[5m]) > 1
         for: 0s
         {SUMMARY}
       - alert: Gone
         expr: absent(up{{job="a"}})
         for: 5m
 """
-"""One alert that waits for no time, which is information, and one without a summary, which is a warning."""
+"""One alert that two samples set off, which is information, and one without a summary, which is a warning."""
 FOR, SUMMARY_MISSING = "alerts/for", "alerts/missing-summary"
 CART = service(
     """\
@@ -287,7 +287,7 @@ def test_a_baseline_accepts_what_is_there_and_nothing_new(rules: Path) -> None:
     written = promgen(rules, "lint", "rules.yml", "--write-baseline", "baseline.json")
     assert written == (0, "baseline.json accepts 2 findings\n", "")
     assert found(lint(rules, "rules.yml", "--baseline", "baseline.json")) == []
-    more = "# one\n# two\n" + BAD + "      - {alert: New, expr: up == 0, for: 0s}\n"
+    more = "# one\n# two\n" + BAD + "      - {alert: New, expr: 'irate(errors_total[5m]) > 2'}\n"
     (rules / "rules.yml").write_text(more, encoding="utf-8")
     done = lint(rules, "rules.yml", "--baseline", "baseline.json")
     assert {subject for _, subject in found(done)} == {"shop/New"}
@@ -312,7 +312,9 @@ def test_only_what_changed_is_reported(rules: Path) -> None:
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "all"]):
         name = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
         subprocess.run(["git", *name, *command], cwd=rules, check=True)
-    (rules / "rules.yml").write_text(BAD + "      - {alert: New, expr: up == 0, for: 0s}\n", encoding="utf-8")
+    (rules / "rules.yml").write_text(
+        BAD + "      - {alert: New, expr: 'irate(errors_total[5m]) > 2'}\n", encoding="utf-8"
+    )
     done = lint(rules, "rules.yml", "--since", "HEAD")
     assert {subject for _, subject in found(done)} == {"shop/New"}
     wrong = promgen(rules, "lint", "rules.yml", "--since", "nosuch")
@@ -354,8 +356,8 @@ def test_json_is_data_for_every_finding(rules: Path) -> None:
     (first, _) = json.loads(promgen(rules, "lint", "rules.yml", "--format", "json").out)["problems"]
     assert first["place"] == {
         "file": "rules.yml",
-        "line": 6,
-        "column": 14,
-        "end_line": 6,
-        "end_column": 16,
+        "line": 5,
+        "column": 15,
+        "end_line": 5,
+        "end_column": 51,
     }

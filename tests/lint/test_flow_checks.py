@@ -61,6 +61,12 @@ def findings(
             "several series per match",
         ),
         ("promql/vector-matching", "x * on (a) group_left (c) sum by (a) (y) > 1", "`group_left (c)` takes"),
+        (
+            "promql/vector-matching",
+            'rate(x{c=~"5.."}[5m]) / rate(x[5m]) > 0.1',
+            "every series of `x` by itself",
+        ),
+        ("promql/vector-matching", '100 * (rate(x{c!="a",b="2"}[5m]) / rate(x{b="2"}[5m])) > 1', "by itself"),
         ("promql/fragile", "sum by (a) (x) * 2 > 1 and topk by (a) (2, y)", ""),
         ("promql/fragile", "bottomk(2, x) < 1", "`bottomk` may choose"),
         ("promql/regexp", 'x{a=~""} > 1', '`a=~""` is no pattern'),
@@ -68,9 +74,13 @@ def findings(
         ("promql/regexp", 'x{a=~".*"} > 1', "selects every series"),
         ("promql/regexp", 'x{a!~".*"} > 1', "selects nothing"),
         ("promql/regexp", 'x{a=~"^b.+"} > 1', "the anchors"),
+        ("promql/regexp", 'x{a=~"b.|^c$"} > 1', "the anchors"),
+        ("promql/regexp", 'x{a=~"b.|[^|^c]"} > 1', ""),
         ("promql/rate-of-gauge", "rate(up[5m]) > 1", "a gauge"),
         ("promql/rate-of-gauge", 'increase(x{quantile="0.9"}[5m]) > 1', "a gauge"),
+        ("promql/rate-of-gauge", "rate(process_start_time_seconds[5m]) > 0", "a gauge"),
         ("promql/raw-counter", "x_bucket > 1", "is a counter"),
+        ("promql/raw-counter", "sum by (device) (node_network_receive_errs_total) > 1", "is a counter"),
         ("promql/ratio-of-averages", "avg(rate(x_sum[5m]) / rate(x_count[5m])) > 1", "weight of many"),
         ("promql/ratio-of-averages", 'sum(x{quantile="0.9"}) > 1', "neither averaged nor summed"),
         ("promql/histogram-quantile", "histogram_quantile(99, rate(x[5m])) > 1", "not between 0 and 1"),
@@ -106,6 +116,16 @@ def test_an_alert_and_what_is_said_about_it(slug: str, expr: str, said: str) -> 
         ("promql/vector-matching", 'sum by (a, b) (x{b="1"}) / on (a) sum by (a) (y) > 1'),
         ("promql/vector-matching", "sum by (environment, host) (x) > on (host) y"),
         ("promql/vector-matching", "sum by (a, b) (x) and on (a) sum by (a) (y) > 1"),
+        ("promql/vector-matching", 'sum(rate(x{c=~"5.."}[5m])) / sum(rate(x[5m])) > 0.1'),
+        ("promql/vector-matching", 'rate(x{c="500"}[5m]) / ignoring (c) rate(x{c="all"}[5m]) > 0.1'),
+        ("promql/vector-matching", 'rate(x{c="500"}[5m]) / rate(x{c="500"}[1h]) > 2'),
+        ("promql/vector-matching", 'rate(x{c="500"}[5m]) / rate(x[5m] offset 1d) > 2'),
+        ("promql/vector-matching", 'max_over_time(x{c="500"}[5m]) / min_over_time(x[5m]) > 2'),
+        ("promql/vector-matching", '(rate(x{c="500"}[5m]) + 1) / rate(x[5m]) > 2'),
+        (
+            "promql/vector-matching",
+            'label_replace(rate(x{c="500"}[5m]), "c", "all", "", "") / rate(x[5m]) > 0.1',
+        ),
         ("promql/nan", "sum(rate(a_total[5m]) / (rate(b_total[5m]) > 0)) > 1"),
         ("promql/nan", "avg(disk_used_bytes / disk_size_bytes) > 1"),
         ("promql/nan", "max(rate(a_total[5m]) / rate(b_total[5m])) > 1"),
@@ -243,6 +263,21 @@ def test_a_template_that_prometheus_refuses_is_an_error() -> None:
     assert [found.level for found in findings("alerts/template", text)] == [Level.ERROR, Level.WARNING]
 
 
+def test_braces_that_close_nothing_are_text_to_prometheus() -> None:
+    texts = {"odd": "{{ $value }} of 80 }}", "broken": "80 }} is {{ $value | humanise }}"}
+    found = findings("alerts/template", alert("x > 1", annotations=texts))
+    assert [one.level for one in found] == [Level.WARNING, Level.ERROR]
+
+
+def test_every_alternative_is_written_without_anchors() -> None:
+    (found,) = findings("promql/regexp", alert('x{mountpoint=~"^/$|^/srv.+$"} > 1'))
+    assert found.allowed == '`mountpoint=~"/|/srv.+"`'
+
+
+def test_a_contradiction_is_said_once() -> None:
+    assert len(findings("promql/impossible", alert('x{a="1",a="2"} > 0'))) == 1
+
+
 def test_a_dropped_label_is_said_once_and_not_by_two_checks() -> None:
     text = alert("sum(x) > 1", annotations={"a": "{{ $labels.pod }}", "b": "{{ $labels.pod }}"})
     assert messages("promql/dropped-label", text) == "`a` reads `pod`, which `sum(x)` drops"
@@ -299,8 +334,8 @@ def test_labels_that_collide() -> None:
 
 def test_durations_that_say_nothing() -> None:
     text = alert("x > 1", **{"for": "0s", "keep_firing_for": "0m"})
-    assert len(findings("alerts/for", text)) == 2
-    assert messages("alerts/for", alert("irate(x_total[5m]) > 1")) == ""
+    assert len(findings("alerts/zero-for", text)) == 2
+    assert messages("alerts/zero-for", alert("x > 1", keep_firing_for="1m")) == ""
 
 
 def test_ratios_across_jobs_need_a_for() -> None:

@@ -177,6 +177,7 @@ def test_a_group_that_only_alerts_may_be_rare() -> None:
         ("absent(up) == 1", True),
         ("a > 1 or absent(a)", True),
         ("absent(a) or absent(b)", True),
+        ("sum(absent(up)) > 0", True),
         ("absent(a) and on () up", False),
         ("absent_over_time(up[10m])", False),
         ("a unless absent(b)", False),

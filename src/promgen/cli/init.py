@@ -77,6 +77,7 @@ def _next_steps(folder: Path, files: dict[str, str]) -> str:
         *enter,
         ("promgen build", "compile slo-specs/ to rules/"),
         ("promgen explain availability", "what the SLO became, and why"),
+        ("promgen test", "do the rules what it says?"),
         ("promgen check", "what a pipeline runs"),
     ]
     lines = [f"  {command:<30}{text}".rstrip() for command, text in steps]

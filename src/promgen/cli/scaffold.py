@@ -81,6 +81,8 @@ which are committed too, so that a review shows what changes in production.
 
     promgen build      after every change; commit what it writes
     promgen check      what a pipeline runs: valid, and nothing left to build
+    promgen lint       what is valid and still looks wrong
+    promgen test       do the rules do what the specifications say? Asks the promtool of the Prometheus package
     promgen explain availability
 
 Prometheus loads the rules with `rule_files: [rules/*/*.rules.yaml]`. Editors complete and check the specifications by
@@ -115,6 +117,9 @@ jobs:
         with: {python-version: "3.12"}
       - run: pip install promgen-toolkit==@version@
       - run: promgen check
+      - run: promgen lint --format github
+      - run: sudo apt-get install --yes --no-install-recommends prometheus # for promtool
+      - run: promgen test
 """
 
 GITLAB = """\
@@ -123,6 +128,9 @@ promgen:
   script:
     - pip install promgen-toolkit==@version@
     - promgen check
+    - promgen lint
+    - apt-get update && apt-get install --yes --no-install-recommends prometheus # for promtool
+    - promgen test
 """
 
 PRE_COMMIT = """\

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from promgen.promql.strings import unquote
 
 _ACTION = re.compile(r"\{\{-?\s*(?!/\*)(.*?)\s*-?\}\}", re.DOTALL)
+_LONE_BRACES = re.compile(r"(\{\{.*?\}\})|\}\}", re.DOTALL)
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`', re.DOTALL)
 _LABEL = re.compile(r"\$labels\.(\w+)")
 _FIELD_LABEL = re.compile(r"(?<![\w$)])\.Labels\.(\w+)")
@@ -54,3 +55,12 @@ def queries(text: str) -> Iterator[str]:
     for action in _ACTION.findall(text):
         for called, piped in _QUERY.findall(action):
             yield unquote(called or piped)
+
+
+def without_lone_braces(text: str) -> str:
+    """The template without every `}}` that ends no action: those are text like any other.
+
+    >>> without_lone_braces("{{ $value }} of 80 }}")
+    '{{ $value }} of 80 '
+    """
+    return _LONE_BRACES.sub(r"\1", text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from promgen.base.problems import SUPPRESS, Problem
 from promgen.lint.check import Check, Context, Finding
-from promgen.promql import Binary, Call, Node, tree
+from promgen.promql import Aggregate, Binary, Call, Node, tree
 
 BAD = """\
 groups:
@@ -41,6 +41,8 @@ def _fires_by(node: Node) -> bool:
     match node:
         case Call(name="absent"):
             return True
+        case Aggregate(expr=expr):
+            return _fires_by(expr)
         case Binary(op="or", left=left, right=right):
             return _fires_by(left) or _fires_by(right)
         case Binary(op="unless", left=left):

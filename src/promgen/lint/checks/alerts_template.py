@@ -11,7 +11,7 @@ from promgen.lint.recorded import Recordings, brief
 from promgen.lint.rules import Rule
 from promgen.lint.templates import Text, texts
 from promgen.promql import Aggregate, ExpressionError, Labels, parse, selectors, tree
-from promgen.promql.template_reads import labels_read, prints_value, queries
+from promgen.promql.template_reads import labels_read, prints_value, queries, without_lone_braces
 from promgen.promql.templates import template_fault
 
 BAD = """\
@@ -41,7 +41,8 @@ def find(context: Context) -> Iterator[Finding]:
         labels = recordings.flow(tree(rule.expression)) if rule.expression is not None else Labels()
         for text in texts(rule):
             if fault := template_fault(text.value):
-                yield _finding(rule, text, fault, Level.ERROR if "{{" in text.value else None)
+                is_refused = bool(template_fault(without_lone_braces(text.value)))
+                yield _finding(rule, text, fault, Level.ERROR if is_refused else None)
                 continue
             for message in (*_changing(text), *_unreadable(text), *_missing(rule, text, labels)):
                 yield _finding(rule, text, message)

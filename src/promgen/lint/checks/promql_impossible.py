@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import combinations
 
 from promgen.base.problems import SUPPRESS, Problem
 from promgen.lint.check import Check, Context, Finding
@@ -12,6 +13,7 @@ from promgen.promql import (
     CHOOSING,
     Aggregate,
     Binary,
+    LabelMatcher,
     Labels,
     Node,
     Vector,
@@ -55,14 +57,17 @@ def _of_parts(root: Node, recordings: Recordings) -> Iterator[str]:
 
 
 def _of_selector(node: Vector, recordings: Recordings) -> Iterator[str]:
-    for wanted in node.matchers:
-        for other in node.matchers:
-            if wanted.op == "=" and other.name == wanted.name and accepts(other, wanted.value) is False:
-                yield f"`{wanted}` and `{other}` of `{node.metric or ''}` exclude each other"
+    for one, other in combinations(node.matchers, 2):
+        if one.name == other.name and (_exclude(one, other) or _exclude(other, one)):
+            yield f"`{one}` and `{other}` of `{node.metric or ''}` exclude each other"
     recorded = recordings.known(node)
     for matcher in node.matchers if recorded is not None else ():
         if recorded is not None and recorded.lacks(matcher.name) and accepts(matcher, "") is False:
             yield f"`{matcher}` selects nothing: `{node.metric}` is recorded without `{matcher.name}`"
+
+
+def _exclude(wanted: LabelMatcher, other: LabelMatcher) -> bool:
+    return wanted.op == "=" and accepts(other, wanted.value) is False
 
 
 def _of_grouping(node: Aggregate, recordings: Recordings) -> Iterator[str]:

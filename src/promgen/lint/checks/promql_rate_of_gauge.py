@@ -20,7 +20,9 @@ groups:
 """
 GOOD = BAD.replace("rate(", "deriv(")
 
-_GAUGES = re.compile(r"up|.*_(?:ratio|timestamp|timestamp_seconds|info|celsius)|.*:rate\d+[smhd]|ALERTS.*")
+_GAUGES = re.compile(
+    r"up|.*_(?:ratio|timestamp|timestamp_seconds|start_time_seconds|info|celsius)|.*:rate\d+[smhd]|ALERTS.*"
+)
 """Names that are gauges wherever they follow the conventions of exporters and of recording rules."""
 
 

@@ -21,7 +21,7 @@ groups:
 GOOD = BAD.replace("http_errors_total", "increase(http_errors_total[1h])")
 
 _COUNTS = re.compile(
-    r".*(?:_bucket|_(?:errors?|failures?|failed|fails|restarts?|retries|timeouts?|exceptions?|panics|rejected|dropped|evictions?"
+    r".*(?:_bucket|_(?:errs?|errors?|failures?|failed|fails|restarts?|retries|timeouts?|exceptions?|panics|rejected|dropped|evictions?"
     r"|requests|responses|sent|received|processed|handled|completed|started|created|deleted)_total)"
 )
 """Names that say that events are counted; many exporters end the names of gauges in `_total` as well."""
@@ -37,8 +37,9 @@ def find(context: Context) -> Iterator[Finding]:
         for node in compared:
             counter = _counter(node.left, context) if isinstance(node.right, Number) else None
             if counter is not None:
+                reached = f"{node.op} {brief(node.right)}"
                 yield Finding(
-                    message=f"`{counter.metric}` is a counter: once above {brief(node.right)} it stays so until a restart",
+                    message=f"`{counter.metric}` is a counter: once it is {reached} it stays so until a restart",
                     span=rule.span("expr"),
                     subject=rule.subject,
                     allowed=f"`increase({counter.metric}[…])` or `rate(…)`",

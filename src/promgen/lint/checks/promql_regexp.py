@@ -23,6 +23,8 @@ GOOD = BAD.replace('=~"^api$"', '="api"')
 
 _PLAIN = re.compile(r"(?:[\w /:,@#=%&~<>-]|\\\.|\\-|\\/)*")
 """A text that stands for itself: without a dot, as that may be meant as any character or as a dot."""
+_NESTED = re.compile(r"[(\[\\]")
+"""Where a bar may stand for something else than an alternative of the whole pattern."""
 _PLAIN_OPERATORS: dict[MatchOperator, MatchOperator] = {"=~": "=", "!~": "!="}
 
 
@@ -63,7 +65,13 @@ def _everything(matcher: LabelMatcher) -> tuple[str, str]:
 
 
 def _without_anchors(pattern: str) -> str:
-    """The pattern without anchors at its ends, which change nothing wherever there are bars."""
+    """The pattern without anchors at the ends of its alternatives, where they change nothing."""
+    alternatives = [pattern] if _NESTED.search(pattern) else pattern.split("|")
+    return "|".join(map(_without_ends, alternatives))
+
+
+def _without_ends(pattern: str) -> str:
+    """Without a first `^` and a last `$` that is not escaped."""
     opened = pattern.removeprefix("^")
     escapes = len(opened) - 1 - len(opened.removesuffix("$").rstrip("\\"))
     return opened.removesuffix("$") if escapes % 2 == 0 else opened

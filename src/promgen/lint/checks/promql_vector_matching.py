@@ -1,13 +1,26 @@
-"""Operators whose sides cannot find each other, or find several series where one is needed."""
+"""Operators whose sides cannot find each other, find several series where one is needed, or find themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from promgen.base.problems import SUPPRESS, Problem
 from promgen.lint.check import Check, Context, Finding
 from promgen.lint.recorded import Join, Recordings, brief, parsed
-from promgen.promql import CHOOSING, SET_OPERATORS, Aggregate, Binary, Labels, Node, is_matched, walk
+from promgen.promql import (
+    CHOOSING,
+    SET_OPERATORS,
+    Aggregate,
+    Binary,
+    Call,
+    Labels,
+    Node,
+    Number,
+    Vector,
+    is_matched,
+    walk,
+)
 
 BAD = """\
 groups:
@@ -37,12 +50,14 @@ _COARSE = frozenset(
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """Sides with different labels, and matches by fewer labels than the series have."""
+    """Sides with different labels, matches by fewer labels than the series have, and series divided by themselves."""
     recordings = Recordings(context)
     for rule, root in parsed(context):
         for join in recordings.joins(root):
             external = context.target.external_labels
-            found = _different(join, external) or _several(join, external) or _not_to_take(join)
+            found = (
+                _different(join, external) or _several(join, external) or _not_to_take(join) or _itself(join)
+            )
             if found is not None:
                 message, allowed = found
                 yield Finding(message=message, allowed=allowed, span=rule.span("expr"), subject=rule.subject)
@@ -131,6 +146,32 @@ def _not_to_take(join: Join) -> tuple[str, str] | None:
     return None
 
 
+def _itself(join: Join) -> tuple[str, str] | None:
+    """A part of a metric divided by all of it series by series, where only sums of them make a ratio."""
+    sides = (_unscaled(join.node.left), _unscaled(join.node.right))
+    if join.node.op != "/" or join.node.matching.labels is not None:
+        return None
+    match sides:
+        case (
+            Call(name=function, args=(Vector(metric=str(metric)) as part,)),
+            Call(name=other, args=(Vector() as whole,)),
+        ) if function == other and _is_part(part, whole):
+            message = f"`/` divides every series of `{metric}` by itself, which says nothing about it"
+            return message, f"`sum by (…) ({function}(…))` on both sides"
+    return None
+
+
+def _unscaled(node: Node) -> Node:
+    match node:
+        case Binary(op="*" | "/", left=part, right=Number()) | Binary(op="*", left=Number(), right=part):
+            return _unscaled(part)
+    return node
+
+
+def _is_part(part: Vector, whole: Vector) -> bool:
+    return replace(part, matchers=()) == replace(whole, matchers=()) and {*whole.matchers} <= {*part.matchers}
+
+
 def _operator(join: Join) -> str:
     matching = join.node.matching
     if matching.labels is None:
@@ -141,7 +182,7 @@ def _operator(join: Join) -> str:
 CHECK = Check(
     problem=Problem(
         "promql/vector-matching",
-        "Series without a partner vanish from the result; series with several make the evaluation fail.",
+        "Series without a partner vanish, series with several make the evaluation fail, and a series by itself is 1.",
         SUPPRESS,
     ),
     bad=BAD,
