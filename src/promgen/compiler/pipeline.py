@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 
 from promgen import __version__
@@ -30,6 +30,7 @@ from promgen.compiler.source.files import SourceFile, decode
 from promgen.compiler.source.project_root import find_runbooks, read_inputs
 from promgen.compiler.source.yamltext import parse_documents
 from promgen.compiler.spec.read import Envelope, read_envelope
+from promgen.model.catalog import Catalog
 from promgen.model.codec import dump_catalog
 
 
@@ -45,15 +46,33 @@ class Compilation:
     output: Output | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Output:
-    """The rules and their proofs as data, the files they are printed to, and the lock that lists them."""
+    """What a project compiles to; each part is made when it is first asked for, since most commands need one of them."""
 
-    rule_files: tuple[RuleFile, ...]
-    proofs: tuple[Proofs, ...]
-    """In the order of the files they belong to."""
-    tree: Tree
-    lock: Lock
+    catalog: Catalog
+    project: Project
+
+    @cached_property
+    def rule_files(self) -> tuple[RuleFile, ...]:
+        return lower_catalog(self.catalog, self._path)
+
+    @cached_property
+    def proofs(self) -> tuple[Proofs, ...]:
+        """In the order of the files they belong to."""
+        return prove_catalog(self.catalog, self._path)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Every file to be written."""
+        return Tree(_artifacts(self))
+
+    @cached_property
+    def lock(self) -> Lock:
+        return Lock(generator=__version__, files=self.tree.digests(), meanings=meanings_of(self.catalog))
+
+    def _path(self, file: str, environment: str) -> str:
+        return output_path(file, self.project.settings.inputs, environment)
 
 
 def compile_project(root: Path, previous: Lock | None, today: date, slugs: Slugs = tuple) -> Compilation:
@@ -75,7 +94,7 @@ def compile_project(root: Path, previous: Lock | None, today: date, slugs: Slugs
     for check in CHECKS:
         check(resolved, diagnostics)
     check_meanings(resolved, previous.meanings if previous else {}, diagnostics)
-    output = None if diagnostics.has_errors else _generate(resolved, project)
+    output = None if diagnostics.has_errors else Output(resolved.catalog, project)
     return Compilation(
         diagnostics=suppress(diagnostics.sorted(), project, today),
         inputs=inputs,
@@ -98,32 +117,23 @@ def _envelopes(
                     yield envelope
 
 
-def _generate(resolved: Resolved, project: Project) -> Output:
-    folder = project.settings.outputs.rules
-    path = partial(_path, project)
-    rule_files = lower_catalog(resolved.catalog, path)
-    proofs = prove_catalog(resolved.catalog, path)
-    tree = Tree(
-        Artifact(
+def _artifacts(output: Output) -> Iterable[Artifact]:
+    folder = output.project.settings.outputs.rules
+    for file in output.rule_files:
+        yield Artifact(
             path=f"{folder}/{file.path}{RULES_SUFFIX}",
             content=print_rule_file(file),
             producer=f"the rules of {file.source}",
             kind=ArtifactKind.RULES,
         )
-        for file in rule_files
-    )
-    catalog = Artifact(
+    yield Artifact(
         path=f"{folder}/{CATALOG_FILE}",
-        content=dump_catalog(resolved.catalog),
+        content=dump_catalog(output.catalog),
         producer="the catalogue",
         kind=ArtifactKind.CATALOG,
     )
-    tree.add(catalog)
-    for proof in proofs:
-        for artifact in _tests(proof, folder):
-            tree.add(artifact)
-    lock = Lock(generator=__version__, files=tree.digests(), meanings=meanings_of(resolved.catalog))
-    return Output(rule_files=rule_files, proofs=proofs, tree=tree, lock=lock)
+    for proof in output.proofs:
+        yield from _tests(proof, folder)
 
 
 def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:
@@ -137,7 +147,3 @@ def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:
             producer=f"the proof tests of {proof.source}",
             kind=ArtifactKind.TESTS,
         )
-
-
-def _path(project: Project, file: str, environment: str) -> str:
-    return output_path(file, project.settings.inputs, environment)
