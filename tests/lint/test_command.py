@@ -7,8 +7,13 @@ import os
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
+from promgen.base.diagnostics import Diagnostic, Related
+from promgen.base.problems import Problem
+from promgen.base.spans import Span
+from promgen.cli.report import render_text
 from promgen.lint.checks import CHECKS
 from tests.cli.terminal import Done, as_json, promgen
 from tests.compiler.projects import service, write_project
@@ -345,6 +350,64 @@ def test_strange_files_are_findings_and_no_crash(rules: Path) -> None:
         "source/yaml-syntax",
         "source/yaml-syntax",
     ]
+
+
+def test_what_cannot_be_read_in_a_folder_is_a_finding_and_the_rest_is_linted(rules: Path) -> None:
+    (rules / "gone.yml").symlink_to("nosuch.yml")
+    (rules / "self.yml").symlink_to("self.yml")
+    os.mkfifo(rules / "pipe.yml")
+    done = lint(rules, ".")
+    unread = [one["place"]["file"] for one in done.data["problems"] if one["problem"] == "rules/unreadable"]
+    assert (done.code, unread) == (1, ["gone.yml", "self.yml"])
+    assert {FOR, SUMMARY_MISSING} < {slug for slug, _ in found(done)}
+
+
+def test_no_part_of_a_finding_moves_the_cursor() -> None:
+    span, hostile = Span("a\x1b[2J", 1, 1, 1, 2), "b\x1b[2J\u202e"
+    found = Diagnostic(
+        problem=Problem("a/b", "why"),
+        message=hostile,
+        span=span,
+        allowed=hostile,
+        related=(Related(span=span, text=hostile),),
+    )
+    shown = render_text([found], {span.file: hostile})
+    assert all(character.isprintable() or character == "\n" for character in click.unstyle(shown))
+    assert shown.count("b\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}") == 5
+
+
+def test_a_link_to_another_folder_is_followed_once_and_one_that_leads_back_never(rules: Path) -> None:
+    folder, outside = rules / "folder", rules / "outside"
+    for one in (folder, outside):
+        one.mkdir()
+        (one / "rules.yml").write_text(BAD, encoding="utf-8")
+    (folder / "again").symlink_to(outside)
+    (folder / "linked").symlink_to(outside)
+    (folder / "back").symlink_to(rules)
+    (outside / "round").symlink_to(folder)
+    assert files(lint(rules, "folder")) == {"folder/rules.yml", "folder/again/rules.yml"}
+
+
+def test_a_file_that_is_not_utf_8_can_be_accepted_like_any_finding(rules: Path) -> None:
+    (rules / "old.yml").write_bytes("groups: []  # gr\xfc\xdfe\n".encode("latin-1"))
+    assert promgen(rules, "lint", ".", "--fail-on", "error").out.endswith("in 2 files\n")
+    promgen(rules, "lint", ".", "--write-baseline", "baseline.json")
+    assert promgen(rules, "lint", ".", "--baseline", "baseline.json").out == "no problems in 2 files\n"
+
+
+def test_without_a_project_the_newest_prometheus_is_meant(project: Path) -> None:
+    new = """\
+groups:
+  - name: new
+    query_offset: 1m
+    labels: {team: shop}
+    rules:
+      - {record: 'job:seen:last', expr: 'ts_of_last_over_time(seen{"http.route"="/"}[5m])'}
+"""
+    (project / "new.yml").write_text(new, encoding="utf-8")
+    assert {slug for slug, _ in found(lint(project, "new.yml"))} == {"target/unsupported"}
+    (project / "promgen.yaml").unlink()
+    assert found(lint(project, "new.yml")) == []
 
 
 def test_a_file_is_linted_once_however_often_it_is_named(rules: Path) -> None:

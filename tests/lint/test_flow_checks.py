@@ -382,3 +382,48 @@ def test_colliding_labels_make_the_evaluation_fail(install: Install, tmp_path: P
     (tmp_path / "tests.yaml").write_text(json.dumps(tests), encoding="utf-8")
     with pytest.raises(AssertionError, match="same labelset"):
         test_rules(install, tmp_path / "tests.yaml")
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_empty"),
+    [
+        ('x:y{n="1",instance="a"}', False),
+        ('x:y{n="2",instance="a"}', True),
+        ('x:y{n=~"1|2",instance="a"}', False),
+        ('x:y{n=~"2|3",instance="a"}', True),
+        ('x:y{instance="a"}', False),
+        ('x:y{n="9",instance="a"}', False),  # whoever records that is not among these
+    ],
+)
+def test_a_selector_reads_the_rules_whose_labels_it_asks_for(selector: str, is_empty: bool) -> None:
+    text = rules(
+        {"record": "x:y", "expr": "sum by (instance) (z)", "labels": {"n": "1"}},
+        *({"record": "x:y", "expr": "sum by (job) (z)", "labels": {"n": str(n)}} for n in range(2, 5)),
+        {"alert": "Test", "expr": f"{selector} > 1"},
+    )
+    assert bool(findings("promql/impossible", text)) is is_empty
+
+
+def test_recordings_of_recordings_are_followed_however_long_the_chain_and_deep_each_of_them() -> None:
+    def nested(inner: str) -> str:
+        return "abs(1 + " * 60 + inner + ")" * 60
+
+    text = rules(
+        *({"record": f"a:{n}", "expr": nested(f"a:{n + 1}")} for n in range(100)),
+        {"record": "a:100", "expr": "sum(x)"},
+        {"alert": "Deep", "expr": 'a:0{instance="a"} > 1'},
+    )
+    assert [found.subject for found in findings("promql/impossible", text)] == ["test/Deep"]
+    for check in CHECKS:
+        if check.needs == "rules":
+            lint_text(text, check)
+
+
+def test_rules_that_read_each_other_in_a_circle_claim_nothing() -> None:
+    text = rules(
+        {"record": "a:b", "expr": "a:c"},
+        {"record": "a:c", "expr": "a:b or a:c"},
+        {"alert": "Round", "expr": "a:b / a:c > 1", "annotations": {"summary": "{{ $labels.instance }}"}},
+    )
+    for slug in ("promql/dropped-label", "promql/vector-matching", "promql/impossible"):
+        assert messages(slug, text) == ""

@@ -213,9 +213,13 @@ def test_a_second_document_that_prometheus_would_not_read_is_an_error() -> None:
         ("---\ngroups : []", True),
         ("rule_files: [a]\ntests: []", False),
         ("spec:\n  slos:\n    - groupBy: [region]", False),
+        ("services:\n  web:\n    groups: [a]\n", False),
+        ("users:\n  - groups: [admin]\n", False),
+        ("  groups:\n    - name: a\n", True),
+        ("users:\n  - groups: [admin\n", True),  # it cannot be read, so nobody knows
     ],
 )
-def test_files_that_hold_rules_are_told_apart_at_a_glance(text: str, is_one: bool) -> None:
+def test_files_that_hold_rules_are_told_apart(text: str, is_one: bool) -> None:
     assert has_groups(text) is is_one
 
 
@@ -234,6 +238,30 @@ def test_a_file_that_is_not_yaml_is_one_error(text: str) -> None:
     found = read(text)
     assert len([one for one in found.diagnostics.sorted() if one.problem.slug.startswith("source/")]) == 1
     assert len(found.slugs) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HELM,
+        "groups:\n{% for one in all %}\n{% endfor %}\n",
+        in_group("- alert: A\n  expr: up\n  for: {{ .Values.for }}\n"),
+    ],
+)
+def test_a_template_that_is_not_filled_in_yet_is_called_so(text: str) -> None:
+    (found,) = read(text).diagnostics.sorted()
+    assert found.allowed.endswith("check what Helm or Jinja fills in as it comes out of them")
+
+
+def test_other_mistakes_are_not_taken_for_templates() -> None:
+    for text in ("groups: [", "? [a]\n: b\n", "groups: &a [*b]"):
+        (found,) = read(text).diagnostics.sorted()
+        assert found.allowed in {"", "text keys"}
+
+
+def test_a_rule_ends_with_the_last_thing_in_it() -> None:
+    found = read(in_group("- alert: A\n  expr: up\n  labels: {}\n\n# more\n\n- alert: B\n  expr: up\n"))
+    assert found.written(found.rules[0].span()).endswith("labels: {}")
 
 
 def test_templates_in_texts_are_texts() -> None:

@@ -107,6 +107,8 @@ def test_a_recording_that_a_pattern_may_read_is_used() -> None:
     [
         ("job:requests:rate1h", True),
         ("job:request:rate5m", True),
+        ("job:all_requests:rate5m", True),
+        ("requests:rate5m", False),
         ("job:requests:max", False),  # recorded elsewhere, as far as anybody knows
         ("node:cpu:sum", False),
         ("job:requests:rate5m", False),

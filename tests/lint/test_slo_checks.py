@@ -229,7 +229,11 @@ def test_series_are_estimated_by_how_they_spread() -> None:
     assert series_count(metric, [code]) == 4
     assert series_count(metric, [job, code]) == 2
     assert series_count(metric, [LabelMatcher("gone", "=", "x")]) == 0
-    assert series_count(metric, [LabelMatcher("pod", "=", "x")]) == 80
+    assert series_count(metric, [LabelMatcher("pod", "=", "x")]) == 2  # one of more values than are recorded
+    assert series_count(metric, [LabelMatcher("pod", "=~", "x.*")]) == 80
+    assert (
+        series_count(metric, [LabelMatcher("code", "=~", "(5+)+0+b")]) == 80
+    )  # it might take for ever to follow
 
 
 def test_the_interval_of_a_job_that_is_not_known_is_not_known() -> None:

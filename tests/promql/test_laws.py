@@ -24,8 +24,9 @@ from promgen.promql import (
     with_matchers,
 )
 from promgen.promql.layout import read_layout
+from promgen.promql.limits import MAX_OPERATORS, check_depth, is_surely_small
 from promgen.promql.strings import quote, unquote
-from promgen.promql.tokens import is_significant, tokenize
+from promgen.promql.tokens import BINARY_OPERATORS, is_significant, tokenize
 from tests.promql.expressions import TEXTS, VALUES, VECTORS, matchers
 
 
@@ -132,3 +133,13 @@ def test_more_series_never_cost_less(text: str, series: int) -> None:
     assert few.samples <= many.samples
     assert few.peak <= many.peak
     assert few.subqueries <= many.subqueries
+
+
+PIECES = sorted({*BINARY_OPERATORS, "AND", "Or", " ", "x", "1", "(", ")", '"x"', "{", "}"})
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.integers(1, MAX_OPERATORS))
+def test_what_the_quick_look_lets_pass_is_within_the_limits(pieces: list[str], times: int) -> None:
+    text = "".join(pieces) * times
+    if is_surely_small(text):
+        check_depth(tokenize(text))

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from promgen.cli.report import excerpt, printable
+from promgen.base.printable import printable
+from promgen.cli.report import excerpt
 from promgen.proof.mutation import Fate, Status
 from promgen.proof.promtool import Promtool
 

@@ -11,11 +11,11 @@ import click
 from promgen.base.conventions import INVENTORY_FILE
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.errors import OutsideError, UsageError
+from promgen.base.printable import printable
 from promgen.cli.server import authorization_of, credential_options, file_option, read_inventory
 from promgen.cli.table import print_table
 from promgen.cli.workspace import is_json, print_json, root_of
 from promgen.clients.inventory import record_inventory
-from promgen.clients.prometheus import printable
 from promgen.compiler.source.project_root import inventory_file, read_project_file
 from promgen.model.inventory import Inventory, Metric
 from promgen.model.inventory_codec import InventoryError, dump_inventory

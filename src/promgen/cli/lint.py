@@ -188,13 +188,14 @@ def _read(path: Path) -> bytes:
 
 
 def _rendered(name: str, found: tuple[Diagnostic, ...], linted: Linted, configuration: Configuration) -> str:
-    texts = linted.subject.texts
+    subject, texts = linted.subject, linted.subject.texts
     if name in FORMATS:
         return FORMATS[name](found, configuration.checks, texts)
     if name == "json":
         return json.dumps({"problems": to_json(found)}, indent=2, ensure_ascii=False) + "\n"
     shown = render_text(found, texts)
-    files = f"{len(texts)} file{'s' * (len(texts) != 1)}"
+    looked_at = len({*texts, *(one.span.file for one in subject.unread if one.span is not None)})
+    files = f"{looked_at} file{'s' * (looked_at != 1)}"
     return f"{shown}\n{summary(found)} in {files}\n" if shown else f"{summary(found)} in {files}\n"
 
 

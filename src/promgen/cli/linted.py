@@ -19,7 +19,7 @@ from promgen.lint.run import Subject, slugs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linted:
-    """The subject of a run, and what was found before any check."""
+    """The subject of a run, and what the compiler found before."""
 
     directory: Path
     """Where the command runs."""
@@ -97,8 +97,8 @@ def _gather(
     return Linted(
         directory=directory,
         root=root,
-        subject=Subject(rule_texts=texts, project=project, is_whole=False),
-        found=diagnostics.sorted(),
+        subject=Subject(rule_texts=texts, unread=diagnostics.sorted(), project=project, is_whole=False),
+        found=(),
         scope=tuple(shown_path(root, path) for path in named),
     )
 
@@ -115,6 +115,7 @@ def _gather_all(
     is_compiled = compilation.output is not None
     subject = Subject(
         rule_texts=texts,
+        unread=diagnostics.sorted(),
         specification_texts=compilation.texts if is_compiled else {},
         project=project,
         resolved=compilation.resolved if is_compiled else None,
@@ -124,7 +125,7 @@ def _gather_all(
         directory=directory,
         root=root,
         subject=subject,
-        found=(*compilation.diagnostics, *diagnostics.sorted()),
+        found=compilation.diagnostics,
         scope=tuple(shown_path(root, path) for path in named),
     )
 

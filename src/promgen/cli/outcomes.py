@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from promgen.cli.report import excerpt, printable
+from promgen.base.printable import printable
+from promgen.cli.report import excerpt
 from promgen.proof.junit import said
 from promgen.proof.project import Outcome, Status
 from promgen.proof.promtool import Promtool

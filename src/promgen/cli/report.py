@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from promgen.base.diagnostics import Diagnostic
+from promgen.base.printable import printable
 from promgen.base.spans import Span
 
 DOCUMENTATION = "docs/reference/problems.md"
@@ -66,7 +67,7 @@ def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
     if diagnostic.span is not None:
         lines += excerpt(diagnostic.span, texts, colour)
     for related in diagnostic.related:
-        lines += [f"  {related.text}:", *excerpt(related.span, texts, "blue")]
+        lines += [f"  {printable(related.text)}:", *excerpt(related.span, texts, "blue")]
     notes = {
         "allowed": diagnostic.allowed,
         "why": diagnostic.problem.why,
@@ -112,8 +113,3 @@ def _columns(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
-
-
-def printable(text: str) -> str:
-    """Without what could move a terminal's cursor or turn the direction of writing; each character keeps its place."""
-    return "".join(character if character.isprintable() else "�" for character in text)

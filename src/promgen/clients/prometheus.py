@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 import orjson
 
 from promgen.base.errors import OutsideError, UsageError
+from promgen.base.printable import printable
 
 TIMEOUT_SECONDS = 30.0
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -128,13 +129,6 @@ def bearer(token: str) -> str:
 def basic(user: str, password: str) -> str:
     """The header of a user's password."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def printable(text: str) -> str:
-    """A text of a server without what could move a terminal's cursor."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from promgen.base.diagnostics import Diagnostic, Level, Related
 from promgen.base.problems import Problem
@@ -14,6 +14,8 @@ from promgen.lint.policy import Policy
 from promgen.lint.rules import File, Group, Rule
 from promgen.model.catalog import Target
 from promgen.model.inventory import Inventory
+
+Made = TypeVar("Made")
 
 PAGES = "docs/reference/checks"
 IGNORE = "write `# promgen: ignore {slug} until DATE: REASON` above it, or add it to `suppressions` in promgen.yaml"
@@ -33,12 +35,20 @@ class Context:
     """What the team demands of its rules."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The files' texts by path, for what is written in comments."""
+    _made: dict[Callable[[Context], Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def rules(self) -> Iterator[tuple[File, Group, Rule]]:
         """Every rule, with its group and file."""
         for file in self.files:
             for group, rule in file.rules():
                 yield file, group, rule
+
+    def once(self, make: Callable[[Context], Made]) -> Made:
+        """What a function makes of the context; several checks that ask share it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: Made = self._made[make]
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,9 @@ FUNCTIONS_SINCE: Mapping[str, Version] = {
 }
 """Functions and aggregations that Prometheus 2.42 lacks, some of them behind a feature flag ever since."""
 
+NEWEST: Version = max(FUNCTIONS_SINCE.values())
+"""The newest Prometheus of which something is known here."""
+
 _LACKING_IN_METRICSQL = frozenset(
     {
         "double_exponential_smoothing",

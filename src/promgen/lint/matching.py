@@ -22,6 +22,11 @@ def accepts(matcher: LabelMatcher, value: str) -> bool | None:
     return None if pattern is None else (pattern.fullmatch(value) is not None) == (matcher.op == "=~")
 
 
+def is_followed(matcher: LabelMatcher) -> bool:
+    """Whether it can be said of every value if it is selected."""
+    return matcher.op in {"=", "!="} or _compiled(matcher.value) is not None
+
+
 def literals(matcher: LabelMatcher) -> tuple[str, ...] | None:
     """The values that a matcher selects, where it lists them: `=` or `=~` with words between bars."""
     if matcher.op == "=":

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from promgen.base.problems import Problem
 
+UNREADABLE = Problem(
+    "rules/unreadable", "What is in the file is not known, and rules that nobody looked at may be among it."
+)
 RULE_FIELD = Problem(
     "rules/unknown-field", "Prometheus refuses a file with a field it does not know, and every rule in it."
 )

@@ -35,6 +35,7 @@ _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMES = "letters, digits and underscores, no digit first"
 _GROUPS = re.compile(r"""^[\s{-]*["']?groups["']?\s*:""", re.MULTILINE)
+_TOP_LEVEL = re.compile(r"""^["']?groups["']?\s*:""", re.MULTILINE)
 
 
 def read_rule_file(text: str, path: str, diagnostics: Diagnostics, target: Target = OLDEST) -> list[File]:
@@ -60,8 +61,14 @@ def read_rule_file(text: str, path: str, diagnostics: Diagnostics, target: Targe
 
 
 def has_groups(text: str) -> bool:
-    """Whether a text may hold rules; a quick look for files that nobody called rule files."""
-    return _GROUPS.search(text) is not None
+    """Whether a text may hold rules, for files that nobody called rule files: one that cannot be read may."""
+    if not _GROUPS.search(text):
+        return False
+    if _TOP_LEVEL.search(text) or OBJECT in text:
+        return True
+    found = Diagnostics()
+    roots = [document.root for document in read_documents(text, "", found)]
+    return found.has_errors or any(isinstance(root, Mapping) and "groups" in root.entries for root in roots)
 
 
 def _report_second(root: Mapping, first: Mapping, diagnostics: Diagnostics) -> None:

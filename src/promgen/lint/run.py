@@ -14,9 +14,10 @@ from promgen.compiler.resolve.catalog import Resolved
 from promgen.lint.check import Check, Context
 from promgen.lint.checks import CHECKS
 from promgen.lint.config import Configuration
+from promgen.lint.dialects import NEWEST
 from promgen.lint.policy import Policy, policies_of
 from promgen.lint.problems import PROBLEMS
-from promgen.lint.read import OLDEST, read_rule_file
+from promgen.lint.read import read_rule_file
 from promgen.lint.rules import File
 from promgen.lint.specifications import environments_of, specification_files
 from promgen.lint.suppress import Ignore, apply_ignores, read_ignores
@@ -31,6 +32,7 @@ READING = frozenset(
     }
 )
 """What is reported of a rule file before any check runs; it can be ignored like a finding."""
+_NEWEST = Target(prometheus=NEWEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Subject:
     project: Project | None = None
     resolved: Resolved | None = None
     inventory: Inventory | None = None
+    unread: tuple[Diagnostic, ...] = ()
+    """What is wrong with rule files that have no text."""
     is_whole: bool = True
     """Whether it is all that the project has, so that a suppression of nothing can be told."""
 
@@ -51,7 +55,8 @@ class Subject:
 
     @property
     def target(self) -> Target:
-        return self.project.target if self.project is not None else OLDEST
+        """Whose rules they are; without a project nobody said that it is an old one."""
+        return self.project.target if self.project is not None else _NEWEST
 
 
 Progress = Callable[[str], None]
@@ -68,6 +73,8 @@ def lint(
 ) -> tuple[Diagnostic, ...]:
     """Every finding that nothing suppresses, by place."""
     diagnostics = Diagnostics()
+    for one in subject.unread:
+        diagnostics.add(one)
     files: list[File] = []
     for number, (path, text) in enumerate(subject.rule_texts.items(), 1):
         progress(f"reading {number} of {len(subject.rule_texts)} files")

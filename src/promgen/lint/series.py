@@ -39,11 +39,15 @@ def places(context: Context) -> Iterator[Place]:
 
 def recorders(context: Context) -> Mapping[str, tuple[Place, ...]]:
     """The rules that record each name."""
-    found: dict[str, tuple[Place, ...]] = {}
+    return context.once(_by_name)
+
+
+def _by_name(context: Context) -> dict[str, tuple[Place, ...]]:
+    found: dict[str, list[Place]] = {}
     for place in places(context):
         if not place.rule.is_alert:
-            found[place.rule.name] = (*found.get(place.rule.name, ()), place)
-    return found
+            found.setdefault(place.rule.name, []).append(place)
+    return {name: tuple(recording) for name, recording in found.items()}
 
 
 def vectors(rule: Rule) -> Iterator[Vector]:

@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
 from promgen.base.durations import HOUR, Duration
-from promgen.lint.matching import accepts, literals
+from promgen.lint.matching import accepts, is_followed, literals
 from promgen.lint.rules import Rule
 from promgen.lint.series import needed_vectors
 from promgen.model.inventory import Inventory, Metric
+from promgen.model.selection import selected
 from promgen.model.slo import ProbeSli, Sli
 from promgen.promql import LabelMatcher, Vector, parse, tree
 
@@ -24,11 +25,8 @@ def met_values(metric: Metric, matcher: LabelMatcher) -> tuple[str, ...] | None:
 
 
 def series_count(metric: Metric, matchers: Sequence[LabelMatcher]) -> int:
-    """An estimate of the series selected, as if labels were independent of each other."""
-    count = float(metric.series)
-    for matcher in matchers:
-        count *= _share(metric, matcher)
-    return round(count)
+    """An estimate of the series selected; a regular expression that cannot be followed is taken to match everything."""
+    return selected(metric, filter(is_followed, matchers)).count
 
 
 def scrape_interval(
@@ -40,16 +38,6 @@ def scrape_interval(
     if not wanted or any(job not in inventory.scrape_intervals for job in wanted):
         return None
     return min(inventory.scrape_intervals[job] for job in wanted)
-
-
-def _share(metric: Metric, matcher: LabelMatcher) -> float:
-    """The part of the series that a matcher selects; all where it cannot be known."""
-    met = met_values(metric, matcher)
-    values = metric.labels.get(matcher.name, ("",))
-    if met is None or values is None or not values:
-        return 1.0
-    counts = dict(zip(values, metric.spread.get(matcher.name, (1,) * len(values)), strict=True))
-    return sum(counts[value] for value in met) / max(1, sum(counts.values()))
 
 
 def known_metric(inventory: Inventory, vector: Vector) -> Metric | None:

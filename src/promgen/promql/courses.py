@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -27,6 +29,25 @@ class Stretch(NamedTuple):
         return self.value + self.change * (number - self.start)
 
 
+class Rise(NamedTuple):
+    """What becomes of a series between its first and its last sample in a range, which are told by their numbers."""
+
+    number: int
+    """How many samples there are, at least one."""
+    first: int
+    first_value: float
+    last: int
+    last_value: float
+    lost: float
+    """The sum of the values from which the series fell to a lower one, as counters do when they start again."""
+
+
+def rise_of(numbers: Sequence[int], values: Sequence[float]) -> Rise:
+    """The same of samples one by one."""
+    lost = sum(before for before, after in pairwise(values) if after < before)
+    return Rise(len(numbers), numbers[0], values[0], numbers[-1], values[-1], lost)
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """Stretches, the first from sample 0 on and each until the next; the last goes on for ever."""
@@ -39,20 +60,42 @@ class Course:
             return None
         return self.stretches[self._place(number)].at(number)
 
-    def window(self, first: int, last: int) -> list[tuple[int, float]]:
-        """The numbers and values of the samples that are there, both ends included."""
+    def window(self, first: int, last: int) -> tuple[list[int], list[float]]:
+        """The numbers and the values of the samples that are there, both ends included."""
         first = max(first, 0)
-        found: list[tuple[int, float]] = []
+        numbers: list[int] = []
+        values: list[float] = []
         for place in range(self._place(first), len(self.stretches)):
             start, value, change = self.stretches[place]
             if start > last:
                 break
             if value is not None:
-                end = min(last, self._end(place, last))
-                found += [
-                    (number, value + change * (number - start) if number != start else value)
-                    for number in range(max(first, start), end + 1)
-                ]
+                found = range(max(first, start), min(last, self._end(place, last)) + 1)
+                numbers += found
+                values += [value + change * (n - start) for n in found] if change else [value] * len(found)
+        return numbers, values
+
+    def rise(self, first: int, last: int) -> Rise | None:
+        """The samples between two of them, both included, at their ends; None without any.
+
+        The same can be seen in the whole window, but at the price of looking at each sample.
+        """
+        first = max(first, 0)
+        found: Rise | None = None
+        if last < first:
+            return None
+        for place in range(self._place(first), len(self.stretches)):
+            start, value, change = self.stretches[place]
+            if start > last:
+                break
+            if value is not None:
+                begin, end = max(first, start), min(last, self._end(place, last))
+                more = end - begin
+                opening = value + change * (begin - start) if change else value
+                closing = opening + change * more if change else value
+                lost = more * opening + change * more * (more - 1) / 2 if change < 0 else 0.0
+                piece = Rise(more + 1, begin, opening, end, closing, lost)
+                found = piece if found is None else _joined(found, piece)
         return found
 
     def followed(self, *, start: int, value: float | None, change: float = 0.0) -> Course:
@@ -75,6 +118,18 @@ class Course:
     def _end(self, place: int, last: int) -> int:
         """The number of the last sample of a stretch."""
         return self.stretches[place + 1].start - 1 if place + 1 < len(self.stretches) else last
+
+
+def _joined(before: Rise, after: Rise) -> Rise:
+    lost = before.last_value if after.first_value < before.last_value else 0.0
+    return Rise(
+        before.number + after.number,
+        before.first,
+        before.first_value,
+        after.last,
+        after.last_value,
+        before.lost + lost + after.lost,
+    )
 
 
 def _start(stretch: Stretch) -> int:

@@ -10,7 +10,7 @@ from promgen.promql.regexes import compiled, matching_texts
 
 _TRIED = 4096
 """Combinations of values looked at before the best one so far is taken."""
-_PLAIN = ("other", "another", "1", "x-1")
+PLAIN = ("other", "another", "1", "x-1")
 """Values for a label whose matchers only say what it must not be."""
 
 Matchers = Sequence[LabelMatcher]
@@ -58,8 +58,8 @@ def _candidates(own: Matchers, foreign: Matchers) -> list[str]:
     """Values worth trying for one label: what the own matchers name, anything plain, and what others name."""
     named = [text for matcher in own if matcher.op in {"=", "=~"} for text in _named(matcher)]
     theirs = [text for matcher in foreign for text in _named(matcher)]
-    free = _PLAIN if own else ("",)
-    return list(dict.fromkeys((*named, *free, "", *_PLAIN, *theirs)))
+    free = PLAIN if own else ("",)
+    return list(dict.fromkeys((*named, *free, "", *PLAIN, *theirs)))
 
 
 def _best(

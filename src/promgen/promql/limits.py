@@ -31,6 +31,8 @@ MAX_DURATION_MS = 292 * MILLISECONDS["y"]
 MAX_TIMESTAMP = 10**11
 """Seconds after `@`; the library reads larger ones and all negative ones as another time."""
 
+_OPERATOR = re.compile(r"[-+*/%^<>=!]|and|or|unless|atan2", re.IGNORECASE)
+"""Whatever may be an operator, and more: it finds as many in names and strings."""
 _DURATION_PART = re.compile(r"([0-9]+)(ms|[smhdwy])")
 
 
@@ -54,7 +56,9 @@ def check_strings(text: str, tokens: Iterable[Token]) -> None:
 
 def is_surely_small(text: str) -> bool:
     """Whether the limits hold whatever the text says, so that it need not be cut into tokens."""
-    return len(text) <= MAX_OPERATORS and text.count("(") + text.count("[") + text.count("{") <= MAX_NESTING
+    if text.count("(") + text.count("[") + text.count("{") > MAX_NESTING:
+        return False
+    return len(text) <= MAX_OPERATORS or len(_OPERATOR.findall(text)) <= MAX_OPERATORS
 
 
 def check_depth(tokens: Iterable[Token]) -> None:

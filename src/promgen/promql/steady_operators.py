@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 import operator
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from promgen.promql.steady_ranges import deviation, largest, mean, quantile, smallest, variance
+from promgen.promql.steady_ranges import Unsteady, deviation, largest, mean, quantile, smallest, variance
 from promgen.promql.tree import Aggregate, Binary, Matching
 
-
-class Unsteady(Exception):
-    """An expression that cannot be worked out here; the message is the reason, as the end of a sentence."""
+Labels = tuple[tuple[str, str], ...]
+"""Names and values, in the order of the names, none of them empty; the name of the metric is not among them."""
 
 
 class Valued(NamedTuple):
-    """One series of a result; labels do not hold the name of the metric."""
+    """One series of a result."""
 
-    labels: Mapping[str, str]
+    labels: Labels
     value: float
 
 
@@ -30,16 +29,18 @@ Result = list[Valued] | float
 def _divide(left: float, right: float) -> float:
     if right:
         return left / right
-    return (
-        math.nan if not left or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
-    )
+    if not left or math.isnan(left):
+        return math.nan
+    return math.copysign(math.inf, left) * math.copysign(1, right)
 
 
 def _power(left: float, right: float) -> float:
     try:
         return math.pow(left, right)
-    except (OverflowError, ValueError):
-        return math.inf if left > 0 else math.nan
+    except OverflowError:
+        return math.copysign(math.inf, left) if right % 2 else math.inf
+    except ValueError:
+        return math.nan if left else math.inf
 
 
 def _modulo(left: float, right: float) -> float:
@@ -92,41 +93,43 @@ def operate(node: Binary, left: Result, right: Result) -> Result:
 
 def aggregate(node: Aggregate, series: Iterable[Valued], parameter: float | None) -> list[Valued]:
     """What an aggregation makes of series; raise Unsteady for one that is not known here."""
-    groups: dict[tuple[tuple[str, str], ...], list[Valued]] = {}
+    groups: dict[Labels, list[Valued]] = {}
     for one in series:
-        groups.setdefault(_group(node, one.labels), []).append(one)
+        groups.setdefault(_part(one.labels, node.labels, not node.without), []).append(one)
     if node.op in {"topk", "bottomk"} and parameter is not None:
-        sign = -1 if node.op == "topk" else 1
-        ordered = (sorted(group, key=lambda one: sign * one.value) for group in groups.values())
-        return [one for group in ordered for one in group[: int(parameter)]]
+        number = max(int(parameter), 0)
+        return [one for group in groups.values() for one in _foremost(group, node.op)[:number]]
     summary = _AGGREGATIONS.get(node.op)
     if node.op == "quantile" and parameter is not None:
         share = parameter
         summary = lambda values: quantile(values, share)  # noqa: E731
     if summary is None:
         raise Unsteady(f"`{node.op}` is not followed")
-    return [
-        Valued(dict(labels), float(summary([one.value for one in group]))) for labels, group in groups.items()
-    ]
+    return [Valued(labels, float(summary([one.value for one in group]))) for labels, group in groups.items()]
 
 
 def histogram_quantile(share: float, series: Iterable[Valued]) -> list[Valued]:
     """The quantile of classic histograms, each made of the series that differ in `le` only."""
-    histograms: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
-    for one in series:
-        bound = one.labels.get("le", "")
+    histograms: dict[Labels, list[tuple[float, float]]] = {}
+    for labels, value in series:
+        bound = dict(labels).get("le")
         if bound:
-            labels = tuple(sorted((name, text) for name, text in one.labels.items() if name != "le"))
-            histograms.setdefault(labels, []).append((float(bound.replace("Inf", "inf")), one.value))
-    return [Valued(dict(labels), _quantile(share, sorted(found))) for labels, found in histograms.items()]
+            others = _without(labels, ("le",))
+            histograms.setdefault(others, []).append((float(bound.replace("Inf", "inf")), value))
+    return [Valued(labels, _quantile(share, sorted(found))) for labels, found in histograms.items()]
 
 
 def _quantile(share: float, buckets: list[tuple[float, float]]) -> float:
-    bounds, counts = [bound for bound, _ in buckets], [count for _, count in buckets]
-    if len(buckets) < 2 or bounds[-1] != math.inf or not counts[-1] > 0:
+    """Of the counts of buckets by their upper bounds, lowest first."""
+    if math.isnan(share):
         return math.nan
     if not 0 <= share <= 1:
         return math.copysign(math.inf, share)
+    bounds, counts = [bound for bound, _ in buckets], [count for _, count in buckets]
+    if len(buckets) < 2 or bounds[-1] != math.inf or not counts[-1] > 0:
+        return math.nan
+    if not all(map(math.isfinite, counts)):
+        raise Unsteady("a bucket has no finite count")
     for place in range(1, len(counts)):
         counts[place] = max(counts[place], counts[place - 1])
     rank = share * counts[-1]
@@ -139,67 +142,88 @@ def _quantile(share: float, buckets: list[tuple[float, float]]) -> float:
     return start + (bounds[place] - start) * _divide(rank - below, counts[place] - below)
 
 
-def _group(node: Aggregate, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    named = node.labels or ()
-    if node.without:
-        return tuple(sorted((name, text) for name, text in labels.items() if name not in named))
-    return tuple((name, labels[name]) for name in sorted(named) if name in labels)
+def _foremost(group: list[Valued], op: str) -> list[Valued]:
+    """The largest or the smallest first; NaN comes last either way."""
+    sign = -1 if op == "topk" else 1
+    return sorted(group, key=lambda one: (math.isnan(one.value), sign * one.value))
 
 
 def _applied(node: Binary, left: float, right: float, kept: float) -> float | None:
     """The value of one pair, None where a comparison leaves it out."""
-    if node.op in _ARITHMETIC:
-        return _ARITHMETIC[node.op](left, right)
+    arithmetic = _ARITHMETIC.get(node.op)
+    if arithmetic is not None:
+        return arithmetic(left, right)
     holds = COMPARE[node.op](left, right)
     if node.returns_bool:
         return float(holds)
     return kept if holds else None
 
 
-def _kept(series: Iterable[tuple[Mapping[str, str], float | None]]) -> list[Valued]:
+def _kept(series: Iterable[tuple[Labels, float | None]]) -> list[Valued]:
     return [Valued(labels, value) for labels, value in series if value is not None]
 
 
-def _signature(matching: Matching, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    named = matching.labels or ()
-    if matching.on:
-        return tuple((name, labels.get(name, "")) for name in sorted(named))
-    return tuple(sorted((name, text) for name, text in labels.items() if name not in named))
+# --- series that belong together
+
+
+@lru_cache(maxsize=4096)
+def _part(labels: Labels, named: Sequence[str] | None, is_only: bool) -> Labels:
+    """Only the labels that are named, or all others."""
+    named = named or ()
+    if "__name__" in named:
+        raise Unsteady("the name of the metric is used as a label")
+    return _only(labels, named) if is_only else _without(labels, named)
+
+
+def _signature(labels: Labels, matching: Matching) -> Labels:
+    return _part(labels, matching.labels, matching.on)
+
+
+def _only(labels: Labels, named: Sequence[str]) -> Labels:
+    return tuple(label for label in labels if label[0] in named)
+
+
+def _without(labels: Labels, named: Sequence[str]) -> Labels:
+    return tuple(label for label in labels if label[0] not in named)
 
 
 def _combined(node: Binary, left: list[Valued], right: list[Valued]) -> list[Valued]:
-    there = {_signature(node.matching, one.labels) for one in right}
+    matching = node.matching
     if node.op == "or":
-        present = {_signature(node.matching, one.labels) for one in left}
-        return [*left, *(one for one in right if _signature(node.matching, one.labels) not in present)]
-    return [one for one in left if (_signature(node.matching, one.labels) in there) == (node.op == "and")]
+        present = {_signature(one.labels, matching) for one in left}
+        return [*left, *(one for one in right if _signature(one.labels, matching) not in present)]
+    there = {_signature(one.labels, matching) for one in right}
+    return [one for one in left if (_signature(one.labels, matching) in there) == (node.op == "and")]
 
 
 def _matched(node: Binary, left: list[Valued], right: list[Valued]) -> list[Valued]:
     matching = node.matching
-    many, one = (right, left) if matching.group == "right" else (left, right)
+    is_right = matching.group == "right"
+    many, one = (right, left) if is_right else (left, right)
     partners = _by_signature(matching, one)
     if not matching.group:
-        _by_signature(matching, many)
-    found: list[tuple[Mapping[str, str], float | None]] = []
+        many = list(_by_signature(matching, many).values())
+    found: list[tuple[Labels, float | None]] = []
     for series in many:
-        partner = partners.get(_signature(matching, series.labels))
+        partner = partners.get(_signature(series.labels, matching))
         if partner is not None:
-            first, second = (partner, series) if matching.group == "right" else (series, partner)
+            first, second = (partner, series) if is_right else (series, partner)
             value = _applied(node, first.value, second.value, first.value)
-            found.append((_labels(matching, series.labels, partner.labels), value))
+            found.append((_joined(matching, series.labels, partner.labels), value))
     return _kept(found)
 
 
-def _by_signature(matching: Matching, series: list[Valued]) -> dict[tuple[tuple[str, str], ...], Valued]:
-    counted = Counter(_signature(matching, one.labels) for one in series)
-    if counted and counted.most_common(1)[0][1] > 1:
+def _by_signature(matching: Matching, series: list[Valued]) -> dict[Labels, Valued]:
+    found = {_signature(one.labels, matching): one for one in series}
+    if len(found) < len(series):
         raise Unsteady("several series match one on the other side")
-    return {_signature(matching, one.labels): one for one in series}
+    return found
 
 
-def _labels(matching: Matching, many: Mapping[str, str], one: Mapping[str, str]) -> Mapping[str, str]:
+def _joined(matching: Matching, many: Labels, one: Labels) -> Labels:
+    """The labels of a pair."""
     if not matching.group:
-        return {name: text for name, text in _signature(matching, many) if text}
-    taken = {name: one.get(name, "") for name in matching.include}
-    return {name: text for name, text in {**many, **taken}.items() if text}
+        return _signature(many, matching)
+    if not matching.include:
+        return many
+    return tuple(sorted((*_without(many, matching.include), *_only(one, matching.include))))

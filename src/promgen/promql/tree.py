@@ -127,11 +127,13 @@ Node = Number | String | Vector | Subquery | Call | Aggregate | Binary | Negativ
 
 _PRECEDENCE = {"or": 1, "and": 2, "unless": 2, **dict.fromkeys(COMPARISONS, 3), "+": 4, "-": 4}
 _PRODUCTS, _SIGN, _POWER = 5, 6, 7
+CACHED = 65_536
+"""How many trees are remembered: everything that a run of the checks over tens of thousands of rules looks at again."""
 _MILLISECOND = timedelta(milliseconds=1)
 _GROUP_SIDES = {"ManyToOne": "left", "OneToMany": "right"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED)
 def tree(expression: Expression) -> Node:
     """The expression as plain data."""
     return _read(expression.node)

@@ -4,17 +4,17 @@ the rules that record them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from math import prod
 
 from promgen.base import conventions as names
 from promgen.base.durations import Duration
 from promgen.compiler.ir.rules import Group, Rule
 from promgen.model.catalog import EVALUATION_INTERVAL, Target
-from promgen.model.inventory import MOST_VALUES, Inventory, Metric, is_inventoried
-from promgen.promql import Cost, Evaluation, LabelMatcher, Population, Selector, evaluation, matches, parse
+from promgen.model.inventory import Inventory, Metric, is_inventoried
+from promgen.model.selection import may_match, selected, shares
+from promgen.promql import Cost, Evaluation, LabelMatcher, Population, Selector, evaluation, parse
 
 Subject = tuple[str, str]
 """A service and its SLO or alert, by the labels that say so."""
@@ -71,7 +71,7 @@ class Estimates:
         """The series that a selector matches."""
         if selector.metric is not None and not is_inventoried(selector.metric):
             return self._of_rules(selector)
-        found = [_selected(metric, selector.matchers) for metric in self._metrics(selector)]
+        found = [selected(metric, selector.matchers) for metric in self._metrics(selector)]
         if not found:
             self.unknown.add(selector.metric or "{}")
         return (
@@ -87,7 +87,7 @@ class Estimates:
             return self._default_ms(selector)
         known = self.inventory.scrape_intervals
         jobs = [
-            (share, known[job].ms) for job, share in _shares(metric, "job", selector.matchers) if job in known
+            (share, known[job].ms) for job, share in shares(metric, "job", selector.matchers) if job in known
         ]
         rate = sum(share / interval for share, interval in jobs)
         return max(1, round(sum(share for share, _ in jobs) / rate)) if rate else self._default_ms(selector)
@@ -105,7 +105,7 @@ class Estimates:
             return [] if metric is None else [metric]
         named = [matcher for matcher in selector.matchers if matcher.name == "__name__"]
         return [
-            metric for name, metric in self.inventory.metrics.items() if _matches(named, {"__name__": name})
+            metric for name, metric in self.inventory.metrics.items() if may_match(named, {"__name__": name})
         ]
 
     def _of_rules(self, selector: Selector) -> Population:
@@ -136,39 +136,4 @@ def _with_labels(result: Population, labels: dict[str, str]) -> Population:
 
 def _fits(matchers: Iterable[LabelMatcher], labels: dict[str, str]) -> bool:
     """Whether the labels that a rule sets are what the matchers want; any other label may be."""
-    return _matches([one for one in matchers if one.name in labels], labels)
-
-
-def _selected(metric: Metric, matchers: Iterable[LabelMatcher]) -> Population:
-    """The part of a metric's series that matches, as if every label were independent of the others."""
-    chosen = {one.name for one in matchers} - {"__name__"}
-    shares = {label: list(_shares(metric, label, matchers)) for label in chosen}
-    share = prod(sum(part for _, part in parts) for parts in shares.values())
-    count = max(1, round(metric.series * share)) if share and metric.series else 0
-    known = {label: len(values) if values is not None else count for label, values in metric.labels.items()}
-    left = {label: len(parts) for label, parts in shares.items() if metric.labels.get(label) is not None}
-    return Population(count, {**known, **left}, metric.weight)
-
-
-def _shares(metric: Metric, label: str, matchers: Iterable[LabelMatcher]) -> Iterator[tuple[str, float]]:
-    """The values of a label that match, with the share of the series that has each.
-
-    A label with more values than were recorded is taken to have one more, and to match whatever is no single value.
-    """
-    wanted = [one for one in matchers if one.name == label]
-    values = metric.labels.get(label, ("",))
-    if values is None:
-        yield "", 1 / (MOST_VALUES + 1) if any(one.op == "=" for one in wanted) else 1
-        return
-    counts = metric.spread.get(label, (1,) * len(values))
-    for value, count in zip(values, counts, strict=True):
-        if _matches(wanted, {label: value}):
-            yield value, count / (sum(counts) or 1)
-
-
-def _matches(matchers: Iterable[LabelMatcher], labels: dict[str, str]) -> bool:
-    """Whether matchers choose these labels; a regular expression that only Prometheus reads is taken to match."""
-    try:
-        return matches(matchers, labels)
-    except ValueError:
-        return True
+    return may_match([one for one in matchers if one.name in labels], labels)

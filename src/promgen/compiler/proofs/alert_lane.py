@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from promgen.base.durations import Duration
 from promgen.compiler.proofs.alert_pace import Pace
 from promgen.compiler.proofs.alert_scene import Source
-from promgen.compiler.proofs.alert_solving import find_amount, level_amounts, slope_amounts
+from promgen.compiler.proofs.alert_solving import Search, level_amounts, slope_amounts
 from promgen.promql import Node
 from promgen.promql.courses import Course, Stretch
 from promgen.promql.steady import Series, Stage
-from promgen.promql.steady_operators import Unsteady, Valued
+from promgen.promql.steady_operators import Valued
+from promgen.promql.steady_ranges import Unsteady
 
 Amount = float | None
 """What drives a source; None where its series are missing."""
@@ -103,11 +104,11 @@ class Lane:
             def quantity(amount: float, place: int = place) -> float | None:
                 return self.value(node, self.moved(before, place, amount, number), at)
 
-            now = before.amounts[place]
-            amounts = (
-                slope_amounts(source.start) if source.kind == "trend" else level_amounts(now or source.amount)
-            )
-            found = find_amount(quantity, wanted, scale, amounts)
+            search = Search(quantity=quantity, wanted=wanted, scale=scale)
+            if source.kind == "trend":
+                found = search.find(slope_amounts(source.start))
+            else:
+                found = search.find(level_amounts(before.amounts[place] or source.amount), least=0.0)
             if found is not None:
                 return self.moved(before, place, found, number)
         return None
@@ -135,4 +136,4 @@ class Lane:
 
     def _change(self, share: float, amount: Amount) -> float:
         """Between two samples, of a slope per second."""
-        return (amount or 0.0) * share * float(self.pace.interval.seconds)
+        return (amount or 0.0) * share * self.pace.interval.ms / 1000

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from promgen.base.durations import Duration
 from promgen.compiler.proofs.alert_conditions import Compared, Leaf
 from promgen.compiler.proofs.alert_lane import Driven
-from promgen.compiler.proofs.alert_story import Edge, Holds, Rung, Story, shares
-from promgen.promql.steady_operators import COMPARE, Unsteady
+from promgen.compiler.proofs.alert_story import SHARES, Edge, Holds, Rung, Story
+from promgen.promql.steady_operators import COMPARE
+from promgen.promql.steady_ranges import Unsteady
 
 _NEAR = 0.2
 """So near, as a share of the bound, a value is just below the next severity already."""
+_WITH_STAIRS = 2
+"""With more severities than these there are some between the lowest and the worst."""
+_FEW_TRIES = 3
 _GAP = 0.4
 """The share of the gap between two bounds that a value keeps from both, where they are close together."""
 
@@ -47,9 +52,36 @@ class LevelsTale:
                 self._rise(place + 1)
                 self._fall(place, to=place)
         self._end(0)
-        if len(self.rungs) > 1:
-            self._jump()
+        for place in range(1, len(self.rungs)):
+            self._jump(place)
+            self._end(place)
+        if len(self.rungs) > _WITH_STAIRS:
+            self._jump(len(self.rungs) - 1)
+            self._plunge()
         return self.story
+
+    def tell_unguarded(self, guard: Compared) -> Story:
+        """Beyond the lowest bound all along, which nobody is told while a guard just does not hold."""
+        story, pace = self.story, self.story.lane.pace
+        at = pace.history.ms + pace.settle.ms
+        story.driven = self._beside_guard(guard, -1, at) or story.driven
+        for now in (0, pace.history.ms):
+            story.now = now
+            driven = next(self._tries(0, self.side, at))
+            if driven is not None and not story.holds(guard, driven, at):
+                break
+        else:
+            raise Unsteady("no values were found for which only the threshold is passed")
+        assert driven is not None
+        story.enter(driven, story.due(at, self.rungs[0].hold) + 2 * story.step)
+        story.mark(story.now - story.step, is_calm=True)
+        return story
+
+    @property
+    def bounded_guards(self) -> list[Compared]:
+        """Those with a side on which they just hold."""
+        sided = {">", "<", ">=", "<="}
+        return [guard for guard in self.guards if isinstance(guard, Compared) and guard.op in sided]
 
     @property
     def side(self) -> int:
@@ -60,46 +92,42 @@ class LevelsTale:
         """Just short of the lowest bound from the first sample on, or else as soon as there is enough history."""
         story, pace = self.story, self.story.lane.pace
         at = pace.history.ms + pace.settle.ms
-        if self.guards_come_late or not self._are_guards_on(at):
+        if self.guards_come_late or not self.are_guards_on(at):
             return
-        calm = self._beside(0, -self.side, at, next(shares())) if story.lane.wave is None else None
+        calm = next(self._tries(0, -self.side, at)) if story.lane.wave is None else None
         if calm is None:
             story.now = pace.history.ms
-            calm = self._beside(0, -self.side, at, next(shares()))
+            calm = next(self._tries(0, -self.side, at))
         if calm is None:
             raise Unsteady("no values were found that lie just short of the lowest threshold")
         story.calm = calm
         story.enter(calm, at + 1)
         story.mark(story.now - story.step, is_calm=True)
 
-    def _are_guards_on(self, at: int) -> bool:
+    def are_guards_on(self, at: int) -> bool:
         """Whether what must hold besides does; brought to just where it does, if it can be."""
-        for guard in self.guards:
-            if isinstance(guard, Compared) and guard.op in {">", "<", ">=", "<="}:
-                side = 1 if guard.op in {">", ">="} else -1
-                self.story.driven = (
-                    self.story.beside(guard, guard.bound, side, at, next(shares())) or self.story.driven
-                )
+        for guard in self.bounded_guards:
+            self.story.driven = self._beside_guard(guard, 1, at) or self.story.driven
         return all(self.story.holds(guard, self.story.driven, at) for guard in self.guards)
+
+    def _beside_guard(self, guard: Compared, inward: int, at: int) -> Driven | None:
+        """The guard just holds for an `inward` of 1, and for -1 just not."""
+        side = 1 if guard.op in {">", ">="} else -1
+        return self.story.beside(guard, guard.bound, side * inward, at, SHARES[0])
 
     def _grow_up(self) -> None:
         """Beyond the lowest bound from the first sample on; what must hold besides comes with time alone."""
         story, rung = self.story, self.rungs[0]
         ready = story.lane.pace.history.ms
         at = ready + self._reached(rung)
-        driven, edge = story.sharpest(
-            (self._beside(0, self.side, at, share) for share in shares()), self._beyond(0), ready
-        )
-        self._fire(driven, edge, rung, ())
+        driven, edge = story.sharpest(self._tries(0, self.side, at), self._beyond(0), ready)
+        self._fire(driven, edge, 0)
 
     def _rise(self, place: int) -> None:
         """Just beyond a bound, until its `for` is over."""
-        story, rung = self.story, self.rungs[place]
-        at = self._reached(rung)
-        tries = (self._beside(place, self.side, at, share) for share in shares())
-        driven, edge = story.sharpest(tries, self._beyond(place))
-        before = (self.rungs[place - 1].severity,) if place else ()
-        self._fire(driven, edge, rung, before, at if story.lane.pace.is_trend else 0)
+        at = self._reached(self.rungs[place])
+        driven, edge = self.story.sharpest(self._tries(place, self.side, at), self._beyond(place))
+        self._fire(driven, edge, place, at if self.story.lane.pace.is_trend else 0)
 
     def _approach(self, place: int) -> None:
         """Just short of the next bound; not needed where the value lies there already."""
@@ -107,49 +135,67 @@ class LevelsTale:
         if self._are_near(place - 1):
             return
         at = story.now + story.settle
-        driven = self._beside(place, -self.side, at, next(shares()))
+        driven = next(self._tries(place, -self.side, at))
         if driven is None:
             raise Unsteady("no values were found that lie just short of the next threshold")
         story.enter(driven, at + story.step)
-        story.mark(story.now - story.step, self.rungs[place - 1].severity, is_calm=True)
+        story.mark(story.now - story.step, place - 1, is_calm=True)
 
     def _fall(self, place: int, *, to: int) -> None:
         """Back to a lower severity: it takes over when its `for` is over, and not a moment passes without.
 
         The value comes to lie just short of where the worse one begins, or just beyond where the lower one does.
         """
-        story, rung, worse = self.story, self.rungs[place], self.rungs[place + 1]
+        story, rung = self.story, self.rungs[place]
         side = self.side if to == place else -self.side
         at = self._reached(rung)
-        tries = (self._beside(to, side, at, share) for share in shares())
-        driven, edge = story.sharpest(tries, self._not_beyond(place + 1))
+        driven, edge = story.sharpest(self._tries(to, side, at), self._not_beyond(place + 1))
         over = story.due(edge.latest, rung.hold)
         if self._is_reached_first(place):
-            story.mark(story.due(edge.earliest, rung.hold) - story.step, worse.severity)
-        story.mark(over + story.step, rung.severity)
+            story.mark(story.due(edge.earliest, rung.hold) - story.step, place + 1)
+            if edge.is_sharp:  # the worse one ends when it sees that the lower one has fired
+                story.mark(over, place + 1, place)
+        story.mark(over + story.step, place)
         story.enter(driven, over + 2 * story.step)
 
-    def _jump(self) -> None:
-        """From nothing to the worst, and back to nothing."""
-        story, worst = self.story, len(self.rungs) - 1
-        rung = self.rungs[worst]
-        tries = (self._beside(worst, self.side, self._reached(rung), share) for share in shares())
-        driven, edge = story.sharpest(tries, self._beyond(worst))
-        story.mark(story.due(edge.latest, rung.hold), rung.severity)
+    def _jump(self, place: int) -> None:
+        """From nothing to a severity that is not the lowest."""
+        story, rung = self.story, self.rungs[place]
+        tries = self._tries(place, self.side, self._reached(rung))
+        driven, edge = story.sharpest(tries, self._beyond(place))
+        story.mark(story.due(edge.latest, rung.hold), place)
         story.enter(driven, story.due(edge.latest, rung.hold) + story.step)
-        self._end(worst)
+
+    def _plunge(self) -> None:
+        """From the worst to the lowest, and to nothing, if it takes no time to pass what lies between."""
+        story, rung, worst = self.story, self.rungs[0], len(self.rungs) - 1
+        driven = next(self._tries(0, self.side, self._reached(rung)))
+        edges = (
+            {self.story.edge(driven, self._not_beyond(place)) for place in range(1, worst + 1)}
+            if driven
+            else set()
+        )
+        edge = edges.pop() if len(edges) == 1 else None
+        if driven is None or edge is None or not edge.is_sharp:
+            self._end(worst)
+            return
+        over = story.due(edge.latest, rung.hold)
+        story.mark(over - story.step, worst)
+        story.mark(over, worst, 0)
+        story.mark(over + story.step, 0)
+        story.enter(driven, over + 2 * story.step)
+        self._end(0)
 
     def _end(self, place: int) -> None:
         """Just short of the lowest bound again: over at once, or when it was kept for long enough."""
         story = self.story
         at = story.now + story.settle
-        tries = (self._beside(0, -self.side, at, share) for share in shares())
-        driven, edge = story.sharpest(tries, self._not_beyond(0))
+        driven, edge = story.sharpest(self._tries(0, -self.side, at), self._not_beyond(0))
         over = story.due(edge.latest, self.kept)
         # Where severities hand over, a condition over time keeps it, and the releases differ by an evaluation.
         slack = 2 if len(self.rungs) > 1 and self.kept.ms else 1
         if not self._are_passed(driven, place, edge.latest):
-            story.mark(story.due(edge.earliest, self.kept) - slack * story.step, self.rungs[place].severity)
+            story.mark(story.due(edge.earliest, self.kept) - slack * story.step, place)
         story.mark(over)
         story.enter(driven, max(over, at) + story.step)
         story.mark(story.now - story.step, is_calm=True)
@@ -170,12 +216,13 @@ class LevelsTale:
         """Whether no lower severity fires before one whose bound is crossed together with theirs."""
         return all(lower.hold >= self.rungs[place].hold for lower in self.rungs[:place])
 
-    def _fire(self, driven: Driven, edge: Edge, rung: Rung, before: tuple[str, ...], until: int = 0) -> None:
-        story = self.story
+    def _fire(self, driven: Driven, edge: Edge, place: int, until: int = 0) -> None:
+        story, rung = self.story, self.rungs[place]
+        before = (place - 1,) if place else ()
         due = story.due(edge.latest, rung.hold)
         story.see(driven, edge.latest)
         story.mark(story.due(edge.earliest, rung.hold) - story.step, *before)
-        story.mark(due, rung.severity)
+        story.mark(due, place)
         story.enter(driven, max(due, until) + story.step)
 
     def _reached(self, rung: Rung) -> int:
@@ -183,13 +230,19 @@ class LevelsTale:
         story = self.story
         return story.now + story.settle + (rung.hold.ms if story.lane.pace.is_trend else 0)
 
-    def _beside(self, place: int, side: int, at: int, share: float) -> Driven | None:
-        """Beside the bound of a rung, and not as far as the next one on that side."""
+    def _tries(self, place: int, side: int, at: int) -> Iterator[Driven | None]:
+        """Beside the bound of a rung, and not as far as the next one on that side.
+
+        With several rungs not every way is tried, because the recorded value shows what is not sharp here.
+        """
         bound = self._bound(place)
+        wanted = SHARES if len(self.rungs) == 1 else SHARES[:_FEW_TRIES]
         other = place + side * self.side
+        most = math.inf
         if bound and 0 <= other < len(self.rungs):
-            share = min(share, _GAP * abs(self._bound(other) - bound) / abs(bound))
-        return self.story.beside(self.leaf, bound, side, at, share)
+            most = _GAP * abs(self._bound(other) - bound) / abs(bound)
+        for share in dict.fromkeys(min(share, most) for share in wanted):
+            yield self.story.beside(self.leaf, bound, side, at, share)
 
     def _bound(self, place: int) -> float:
         bound = self.rungs[place].bound

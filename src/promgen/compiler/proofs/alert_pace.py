@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promgen.base.durations import DAY, MINUTE, Duration
+from promgen.base.durations import DAY, HOUR, MINUTE, Duration
 from promgen.promql import Call, Node, Subquery, Vector, walk
 
 _STEPS = tuple(MINUTE * minutes for minutes in (1, 2, 3, 4, 5, 10, 15, 30, 60, 120, 180, 360))
-_FEW, _MANY = 360, 700
-"""Evaluations a case should have, and may have so that it sees each `for`."""
+_FEW, _MANY = 360, 1500
+"""Evaluations a case should have, and may have so that it sees each `for` to the minute."""
+_LONG = HOUR * 3
+"""A subquery over more than this is not waited for until everything in it has changed."""
 _TRENDS = frozenset({"predict_linear", "deriv"})
 _SPREADS = frozenset({"stddev_over_time", "stdvar_over_time"})
 """What lasts longer than a moment is part of the spread that it is compared with."""
@@ -40,7 +42,8 @@ def pace_of(root: Node, holds: Sequence[Duration], ready: Duration, at_most: Dur
     history = Duration(max([ready.ms, *(offset for _, offset in _reaches(root))]))
     subqueries = [node for node in walk(root) if isinstance(node, Subquery)]
     names = {node.name for node in walk(root) if isinstance(node, Call)}
-    settle = 0 if names & _SPREADS else _settle(root, subqueries, is_trend=bool(names & _TRENDS))
+    is_trend = bool(names & _TRENDS) or any((node.times.range_ms or 0) > _LONG.ms for node in subqueries)
+    settle = 0 if names & _SPREADS else _settle(root, subqueries, is_trend=is_trend)
     total = history.ms + settle * (2 * len(holds) + 1) + 2 * sum(hold.ms for hold in holds)
     step = min(_step(total, max(holds)), at_most)
     return Pace(
@@ -48,14 +51,18 @@ def pace_of(root: Node, holds: Sequence[Duration], ready: Duration, at_most: Dur
         step=step,
         history=history,
         settle=Duration(max(settle, step.ms)),
-        is_trend=bool(subqueries) or bool(names & _TRENDS),
+        is_trend=is_trend,
     )
 
 
 def _settle(root: Node, subqueries: Sequence[Subquery], *, is_trend: bool) -> int:
     reach = max((reach for reach, _ in _reaches(root)), default=0)
     if subqueries:
-        return min(node.step_ms or MINUTE.ms for node in subqueries) + reach
+        within = min if is_trend else max
+        times = [
+            (0 if is_trend else node.times.range_ms or 0) + (node.step_ms or MINUTE.ms) for node in subqueries
+        ]
+        return within(times) + reach
     return reach // 10 if is_trend else reach
 
 
@@ -68,10 +75,10 @@ def _reaches(root: Node) -> Iterator[tuple[int, int]]:
 
 
 def _step(total: int, longest_hold: Duration) -> Duration:
-    """The shortest that gives few evaluations; if no `for` would be seen, the shortest that gives not too many."""
-    step = next((step for step in _STEPS if total / step.ms <= _FEW), _STEPS[-1])
-    finer = [one for one in _STEPS if one < step and total / one.ms <= _MANY]
-    return finer[0] if finer and step > longest_hold and longest_hold.ms else step
+    """A minute if there is a `for` and that gives not too many evaluations, or else the shortest that gives few."""
+    if longest_hold.ms and total / MINUTE.ms <= _MANY:
+        return MINUTE
+    return next((step for step in _STEPS if total / step.ms <= _FEW), _STEPS[-1])
 
 
 def _interval(root: Node, step: Duration) -> Duration:

@@ -9,7 +9,6 @@ from functools import cached_property
 from promgen.base import conventions as names
 from promgen.base.durations import Duration
 from promgen.compiler.ir.proofs import Answer, Question
-from promgen.compiler.proofs.alert_story import Mark
 from promgen.model.alert import Alert
 from promgen.model.catalog import Service, Target
 from promgen.promql import LabelMatcher, format_labels, format_selector
@@ -38,12 +37,9 @@ class Asked:
         """The name of the alert for missing data."""
         return self.alert.name + names.NO_DATA_SUFFIX
 
-    def at(self, mark: Mark) -> Question:
-        """What must fire at a moment of a story."""
-        if mark.is_calm and not mark.firing:
-            return Question(mark.at, f"count(ALERTS{self._selected()})")
-        answers = [self.answer(self.alert.name, severity, mark.labels) for severity in mark.firing]
-        return self.firing(mark.at, answers)
+    def silence(self, at: Duration) -> Question:
+        """That nothing fires and nothing is about to."""
+        return Question(at, f"count(ALERTS{self._selected()})")
 
     def firing(self, at: Duration, answers: Sequence[Answer] = (), ignored: Sequence[str] = ()) -> Question:
         """Everything that fires, with all labels but `ignored` and those that differ from series to series by a template."""

@@ -33,7 +33,7 @@ _MEMBER_LABELS = ("instance", "pod", "replica", "member")
 _LANES = ("one", "two")
 _SHARES = (1.0, 0.5)
 _COUNTED = frozenset({"rate", "increase", "irate", "resets"})
-_TRENDS = frozenset({"predict_linear", "deriv", "delta", "idelta"})
+_TRENDS = frozenset({"predict_linear", "deriv", "delta", "idelta", "changes"})
 _SPREADS = frozenset({"stddev_over_time", "stdvar_over_time"})
 _OPPOSITE: dict[MatchOperator, MatchOperator] = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
 _WANTED = frozenset({"=", "=~"})

@@ -16,12 +16,17 @@ from promgen.base.durations import Duration
 from promgen.compiler.proofs.alert_conditions import Compared, Exists, Leaf, Sides
 from promgen.compiler.proofs.alert_lane import Amount, Driven, Lane
 from promgen.compiler.proofs.alert_scene import Play
-from promgen.promql.steady_operators import COMPARE, Unsteady, Valued
+from promgen.promql import Call, Node, Subquery, Vector, walk
+from promgen.promql.steady_operators import COMPARE, Valued
+from promgen.promql.steady_ranges import Unsteady
 
-_BESIDE = (0.05, 0.08, 0.12, 0.03, 0.15, 0.01, 0.005)
+SHARES = (0.05, 0.08, 0.12, 0.03, 0.15, 0.01)
 """How far beside a bound, as a share of it; well inside the quarter by which a wrong threshold would be off."""
 _NEVER_MOVED = (1.0, 0.0, math.nan, math.inf, None)
 """Amounts tried where not a value is wanted but that something holds or not; None takes the series away."""
+_COUNTING = frozenset({"changes", "resets"})
+_FIRST_MARKS = 6
+"""What is asked first: nothing, that something fires, and that it no longer does."""
 _PATIENCE = 3
 """How many times the time to settle, and evaluations, a change may take."""
 
@@ -32,9 +37,8 @@ Holds = Callable[[Sequence[Valued]], bool]
 
 
 class Rung(NamedTuple):
-    """One severity, as it is printed; `bound` is None where the expression is the condition."""
+    """One severity, as far as it decides when what fires; `bound` is None where the expression is the condition."""
 
-    severity: str
     bound: float | None
     hold: Duration
 
@@ -43,8 +47,8 @@ class Mark(NamedTuple):
     """What fires at a moment; at a calm one nothing is pending either."""
 
     at: Duration
-    firing: tuple[str, ...]
-    """The severities."""
+    firing: tuple[int, ...]
+    """The severities, by their place among the rungs."""
     labels: Mapping[str, str]
     """Of the expression's result."""
     is_calm: bool = False
@@ -78,6 +82,14 @@ class Story:
     """The amounts of all phases."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Of the series that was seen last."""
+    is_sharp: bool = True
+    """Whether the releases see every change at the same evaluation."""
+    _has_ranges: bool = field(init=False)
+    """Without any, the releases agree."""
+
+    def __post_init__(self) -> None:
+        parts = walk(self.play.root)
+        self._has_ranges = any(isinstance(part, Vector | Subquery) and part.times.range_ms for part in parts)
 
     @property
     def step(self) -> int:
@@ -87,7 +99,7 @@ class Story:
     def settle(self) -> int:
         return self.lane.pace.settle.ms
 
-    def mark(self, at: int, *firing: str, is_calm: bool = False) -> None:
+    def mark(self, at: int, *firing: int, is_calm: bool = False) -> None:
         """Say what fires at a time; times before the beginning are of no interest."""
         if at >= 0:
             self.marks.append(Mark(Duration(at), firing, self.labels, is_calm))
@@ -101,7 +113,7 @@ class Story:
         found = self.lane.result(self.play.root, driven, Duration(at))
         if len(found) != 1:
             raise Unsteady("the expression gives several series where one was driven")
-        self.labels = found[0].labels
+        self.labels = dict(found[0].labels)
 
     def enter(self, driven: Driven, until: int) -> None:
         """Take a way of driving, and let the next phase begin at an evaluation."""
@@ -109,10 +121,19 @@ class Story:
         self.past.append(driven.amounts)
         self.now = -(-until // self.step) * self.step
 
-    def stays_calm(self, other: Lane) -> bool:
-        """Whether another lane, driven as this one was to begin with, gives the same to the end."""
-        assert self.calm is not None
-        return self.is_calm(other.result(self.play.root, self.calm, Duration(self.now)))
+    def is_the_same_beside(self, other: Lane, driven: Driven) -> bool:
+        """Whether another lane leaves everything that is asked as it is, as it must unless the expression joins them."""
+        both = Lane(sources=(*self.lane.sources, *other.sources), pace=self.lane.pace)
+        courses = (*self.driven.courses, *driven.courses)
+        together = Driven(courses, (*self.driven.amounts, *driven.amounts))
+        try:
+            return all(
+                self.is_calm(self.lane.result(self.play.root, self.driven, at))
+                == self.is_calm(both.result(self.play.root, together, at))
+                for at in {mark.at for mark in (*self.marks[:_FIRST_MARKS], self.marks[-1])}
+            )
+        except Unsteady:
+            return False
 
     def beside(self, leaf: Compared, bound: float, side: int, at: int, share: float) -> Driven | None:
         """Driven so that the value lies beside a bound at a time: above it for a side of 1, below for -1."""
@@ -137,16 +158,29 @@ class Story:
         finally:
             self.driven = before
 
-    def edge(self, driven: Driven, holds: Holds, patience: int = 0) -> Edge | None:
-        """The first evaluation from now on at which the result is as wanted; None where that never comes."""
+    def edge(
+        self, driven: Driven, holds: Holds, patience: int = 0, *, must_be_sharp: bool = False
+    ) -> Edge | None:
+        """The first evaluation from now on at which the result is as wanted; None where that never comes.
+
+        An evaluation at which it is so only by rounding, or only by one of the releases, is not sharp.
+        """
         limit = self.now + (self.settle + self.step) * _PATIENCE + patience
-        moments = [
-            moment
-            for is_closed in (True, False)
-            for moment in self._first(driven, holds, limit, is_closed=is_closed)
-        ]
-        found = [moment for moment in moments if moment is not None]
-        return Edge(min(found), max(found)) if len(found) == len(moments) else None
+        waiting = [True, False] if self._has_ranges else [True]
+        earliest: int | None = None
+        for at in range(self.now, limit + 1, self.step):
+            for is_closed in tuple(waiting):
+                result = self.lane.result(self.play.root, driven, Duration(at), is_closed=is_closed)
+                seen = [holds(_nudged(result, share)) for share in (-_ROUNDING, _ROUNDING)]
+                if earliest is None and any(seen):
+                    earliest = at
+                if all(seen):
+                    waiting.remove(is_closed)
+            if earliest is not None and not waiting:
+                return Edge(earliest, at)
+            if earliest is not None and must_be_sharp:
+                return None
+        return None
 
     def sharpest(
         self, tries: Iterator[Driven | None], holds: Holds, patience: int = 0
@@ -154,28 +188,17 @@ class Story:
         """The first of several ways whose edge is sharp, or else the first that has one; raise Unsteady without any."""
         best: tuple[Driven, Edge] | None = None
         for driven in tries:
-            edge = self.edge(driven, holds, patience) if driven is not None else None
-            if driven is not None and edge is not None:
+            if driven is None:
+                continue
+            edge = self.edge(driven, holds, patience, must_be_sharp=best is not None)
+            if edge is not None:
                 best = best or (driven, edge)
                 if edge.is_sharp:
                     return driven, edge
+        self.is_sharp = False
         if best is None:
             raise Unsteady("no values were found that bring it across its bound")
         return best
-
-    def _first(
-        self, driven: Driven, holds: Holds, limit: int, *, is_closed: bool
-    ) -> tuple[int | None, int | None]:
-        """The first evaluations at which it holds perhaps and surely, whatever the rounding."""
-        perhaps: int | None = None
-        for at in range(self.now, limit + 1, self.step):
-            result = self.lane.result(self.play.root, driven, Duration(at), is_closed=is_closed)
-            seen = [holds(_nudged(result, share)) for share in (-_ROUNDING, _ROUNDING)]
-            if perhaps is None and any(seen):
-                perhaps = at
-            if all(seen):
-                return perhaps, at
-        return perhaps, None
 
     def _usual(self, leaf: Compared, at: int) -> float:
         """The size of the value when nothing was driven yet, where the bound is zero and gives none."""
@@ -188,6 +211,8 @@ class Story:
         upward = leaf.op in {">", ">="}
         side = 1 if upward == holds else -1
         is_at_bound = (leaf.op in {">=", "<="}) == holds and not leaf.bound
+        if _is_counted(leaf.value):
+            return self._tried(leaf, at, holds=holds)
         if not leaf.bound and (is_at_bound or (leaf.op == ">" and not holds and not self._is_signed())):
             return self.to(leaf, 0.0, self._usual(leaf, at), at)
         return self.beside(leaf, leaf.bound, side, at, share)
@@ -215,10 +240,10 @@ class Story:
         return value is not None and COMPARE[leaf.op](value, leaf.bound)
 
 
+def _is_counted(value: Node) -> bool:
+    """Whether the value only moves in leaps, so that none lies just beside a bound."""
+    return any(isinstance(node, Call) and node.name in _COUNTING for node in walk(value))
+
+
 def _nudged(result: Sequence[Valued], share: float) -> list[Valued]:
     return [Valued(one.labels, one.value * (1 + share)) for one in result]
-
-
-def shares() -> Iterator[float]:
-    """How far beside a bound to try, the usual first."""
-    yield from _BESIDE

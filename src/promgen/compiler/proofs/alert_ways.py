@@ -9,8 +9,9 @@ from itertools import cycle
 from promgen.base.durations import Duration
 from promgen.compiler.proofs.alert_conditions import Condition, Sides, ways
 from promgen.compiler.proofs.alert_lane import Driven
-from promgen.compiler.proofs.alert_story import Rung, Story, shares
-from promgen.promql.steady_operators import Unsteady, Valued
+from promgen.compiler.proofs.alert_story import SHARES, Rung, Story
+from promgen.promql.steady_operators import Valued
+from promgen.promql.steady_ranges import Unsteady
 
 
 @dataclass(kw_only=True)
@@ -41,10 +42,10 @@ class WaysTale:
         """The first way not to hold from the first sample on, or else as soon as there is enough history."""
         story, pace = self.story, self.story.lane.pace
         at = pace.history.ms + pace.settle.ms
-        calm = story.sides(way, at, next(shares()))
+        calm = story.sides(way, at, SHARES[0])
         if calm is None:
             story.now = pace.history.ms
-            calm = story.sides(way, at, next(shares()))
+            calm = story.sides(way, at, SHARES[0])
         if calm is None:
             raise Unsteady("no values were found for which it does not hold")
         story.calm = calm
@@ -58,7 +59,7 @@ class WaysTale:
         due = story.due(edge.latest, hold)
         story.see(driven, edge.latest)
         story.mark(story.due(edge.earliest, hold) - story.step)
-        story.mark(due, self.rung.severity)
+        story.mark(due, 0)
         story.enter(driven, due + story.step)
 
     def _end(self, way: Sides) -> None:
@@ -66,7 +67,7 @@ class WaysTale:
         at = story.now + story.settle
         driven, edge = story.sharpest(self._tries(way, at), _is_gone)
         over = story.due(edge.latest, self.kept)
-        story.mark(story.due(edge.earliest, self.kept) - story.step, self.rung.severity)
+        story.mark(story.due(edge.earliest, self.kept) - story.step, 0)
         story.mark(over)
         story.enter(driven, max(over, at) + story.step)
         story.mark(story.now - story.step, is_calm=True)
@@ -74,14 +75,14 @@ class WaysTale:
     def _stay_silent(self, way: Sides) -> None:
         story = self.story
         at = story.now + story.settle
-        driven = story.sides(way, at, next(shares()))
+        driven = story.sides(way, at, SHARES[0])
         if driven is None:
             raise Unsteady("no values were found for one of the ways in which it does not hold")
         story.enter(driven, at + story.step)
         story.mark(story.now - story.step, is_calm=True)
 
     def _tries(self, way: Sides, at: int) -> Iterator[Driven | None]:
-        return (self.story.sides(way, at, share) for share in shares())
+        return (self.story.sides(way, at, share) for share in SHARES)
 
 
 def _is_there(result: Sequence[Valued]) -> bool:

@@ -33,6 +33,7 @@ _REPLICAS = {"a": 0.25, "b": 0.75}
 """Two series where one would do, with different shares, so that a sum is neither a mean nor a maximum."""
 _REPLICA_LABELS = ("instance", "pod", "replica", "proof_replica")
 _OPPOSITE: dict[MatchOperator, MatchOperator] = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
+_FAILURES = 60.0
 _FAR = 40
 """Powers of two between which a threshold must lie to be put between two buckets."""
 
@@ -123,6 +124,13 @@ class EventDriver:
                 for series, share in self.replicas(channel, group):
                     steps = ((count, share * _part(channel.role, total, bad)) for count, total, bad in growth)
                     yield series, counter(age, steps)
+
+    def failing(self, group: Labels) -> Iterator[tuple[str, Piece]]:
+        """As few series as there can be, with two samples each, between which every event was bad."""
+        first = {channel.role: channel for channel in reversed(self.channels) if channel.role != "good"}
+        for channel in first.values():
+            series, _ = next(self.replicas(channel, group))
+            yield series, counter(1, [(1, _FAILURES)])
 
     def replicas(self, channel: Channel, group: Labels) -> Iterator[tuple[str, float]]:
         """The series of a channel, each with its share of the events of the channel's role."""
@@ -242,6 +250,10 @@ class NativeDriver:
     def decoys(self, group: Labels) -> Iterator[str]:
         """None: a counter beside histograms is left out by the histogram functions anyway."""
         return iter(())
+
+    def failing(self, group: Labels) -> Iterator[tuple[str, Piece]]:
+        """As few series as there can be, with two samples each, between which every event was bad."""
+        yield next(self.samples(group, 1, [Growth(1, _FAILURES, _FAILURES)]))
 
     def _counter(self, age: int, growth: Sequence[Growth], share: float) -> Piece:
         good = bad = 2.0**30

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from promgen.base import conventions as names
+from promgen.base.durations import MINUTE
 from promgen.compiler.proofs.drivers import BeyondError, Growth, driver_of
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import Labels, identity_labels, near, selector
@@ -41,6 +42,10 @@ _INTERVALS = 8
 """A little more than the pair looks back."""
 _INSTANCES = ("a", "b")
 _ABOVE, _BELOW = 1.06, 0.94
+_EVENTS = 6000.0
+"""In an interval."""
+_LOUD = 3
+"""Times as much traffic."""
 
 
 class Line(NamedTuple):
@@ -59,10 +64,11 @@ class Steered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is measured, in words, the series that measure it, and the share of it that is bad."""
+    """The series that measure something, how much of it there is, and how much of it is bad."""
 
     samples: Sequence[tuple[str, Piece | Line]]
-    total: float
+    total: float | None
+    """None: it is not seen any more."""
     bad: float
 
 
@@ -79,6 +85,10 @@ def _moment(scene: Scene, reading: Reading) -> Moment:
         else:
             moment.add(series, [values])
     group = scene.subject.groups[0]
+    if reading.total is None:
+        moment.ask(scene.subject.series(names.TOTAL_EVENTS, group))
+        moment.ask(scene.subject.series(names.BAD_EVENTS, group))
+        return moment
     for metric, value in ((names.TOTAL_EVENTS, reading.total), (names.BAD_EVENTS, reading.bad)):
         moment.ask(*near(scene.subject.series(metric, group), value))
     return moment
@@ -213,25 +223,50 @@ def _right_of(op: str, left: Line, wanted: Line) -> Line:
 
 
 def _sliced(scene: Scene, sli: TimeSliceSli) -> Iterator[Reading]:
-    """A slice with just too many errors, and one with just not too many."""
+    """A slice with just too many errors, and one with just not too many; without events; and series that have ended."""
     subject = scene.subject
     driver = driver_of(sli.events, subject.slo.group_by, subject.groups[0])
     highest = float(sli.max_error_ratio)
-    slots = (sli.length.ms + PAIR_WINDOW.ms) // scene.interval.ms + 1
-    for ratio, bad in ((min(highest * _ABOVE, (1 + highest) / 2), 1.0), (highest * _BELOW, 0.0)):
-        growth = [Growth(slots, 6000.0, 6000.0 * ratio)]
-        yield Reading(list(driver.samples(subject.groups[0], slots, growth)), 1.0, bad)
+    slots = sli.length.ms // MINUTE.ms
+
+    def reading(growth: Sequence[Growth], total: float | None, bad: float, ended: int = 0) -> Reading:
+        age = ended + sum(step.times for step in growth)
+        return Reading(list(driver.samples(subject.groups[0], age, growth)), total, bad)
+
+    yield reading(_slice(slots - 1, min(highest * _ABOVE, (1 + highest) / 2)), 1.0, 1.0)
+    yield reading(_slice(slots - 1, highest * _BELOW), 1.0, 0.0)
+    yield reading([Growth(slots, 0.0, 0.0)], 1.0, 0.0)
+    if sli.length >= PAIR_WINDOW:
+        yield reading([Growth(slots, 0.0, 0.0)], 1.0, 0.0, ended=slots // 2)
+        yield reading([Growth(slots, 0.0, 0.0)], None, 0.0, ended=slots + 1)
+
+
+def _slice(intervals: int, ratio: float) -> list[Growth]:
+    """Events of so many intervals, oldest first, with much more traffic but no errors before them and in the newest."""
+    recent = min(PAIR_WINDOW.ms // MINUTE.ms, intervals // 3)
+    share = ratio * (intervals + (_LOUD - 1) * recent) / max(1, intervals - recent)
+    if recent == 0 or share > 1:
+        return [Growth(2 * intervals + _INTERVALS, _EVENTS, _EVENTS * ratio)]
+    return [
+        Growth(intervals, _LOUD * _EVENTS, 0.0),
+        Growth(intervals - recent, _EVENTS, _EVENTS * share),
+        Growth(recent, _LOUD * _EVENTS, 0.0),
+    ]
 
 
 def _composed(scene: Scene, sli: CompositeSli) -> Iterator[Reading]:
-    """Each part is bad alone, on top of a little that all have."""
-    for bad_part in sli.parts:
-        rows = [(part, *_of_part(sli, part, part == bad_part)) for part in sli.parts]
-        samples = [
-            sample for part, total, bad in rows for sample in _part_series(scene, sli, part, total, bad)
-        ]
-        total, bad = _combined(sli, rows)
-        yield Reading(samples, total, bad)
+    """No part is bad; each is, on top of a little that all have; and each is the only one that there is."""
+    for bad_part in (None, *sli.parts):
+        yield _composition(scene, sli, [(part, *_of_part(sli, part, part == bad_part)) for part in sli.parts])
+    for part in sli.parts:
+        yield _composition(scene, sli, [(part, *_of_part(sli, part, is_bad=False))])
+
+
+def _composition(scene: Scene, sli: CompositeSli, rows: Sequence[tuple[Part, float, float]]) -> Reading:
+    """Parts, each with all and bad events per second."""
+    samples = [sample for part, total, bad in rows for sample in _part_series(scene, sli, part, total, bad)]
+    total, bad = _combined(sli, rows)
+    return Reading(samples, total, bad)
 
 
 def _of_part(sli: CompositeSli, part: Part, is_bad: bool) -> tuple[float, float]:

@@ -100,7 +100,7 @@ class Course:
 
 
 def minute_cases(scene: Scene) -> Iterator[Case]:
-    """The course, and, where failures can outnumber events, that they do."""
+    """The course, and more failures than events."""
     course = Course(scene)
     yield _case(
         scene,
@@ -108,7 +108,7 @@ def minute_cases(scene: Scene) -> Iterator[Case]:
         _samples(course),
         [*_absent(course), *_silent(course), *_burning(course), *_lost(course)],
     )
-    if not scene.subject.slo.is_silent and (scene.driver is None or scene.driver.can_exceed):
+    if not scene.subject.slo.is_silent:
         yield _insane(scene)
 
 
@@ -240,24 +240,29 @@ def _lost(course: Course) -> Iterator[Question]:
 def _insane(scene: Scene) -> Case:
     subject, fires = scene.subject, 1 + SANITY_HOLD.ms // MINUTE.ms
     group, more = subject.groups[0], f'alertname="{names.SANITY_ALERT}"'
-    slots = MINUTE.ms // scene.interval.ms
-    growth = [Growth((fires + 1) * slots, _HEALTHY, 1.5 * _HEALTHY)]
-    if scene.driver is not None:
-        made = scene.driver.samples(group, 0, growth)
-        samples = [Samples(series, piece.values) for series, piece in made]
-    else:
-        amounts = {names.TOTAL_EVENTS: 10, names.BAD_EVENTS: 15}
-        samples = [
-            Samples(subject.series(metric, group), f"_ {value}x{fires * slots}")
-            for metric, value in amounts.items()
-        ]
     labels = subject.alert_labels(subject.slo.doubt_severity, group, {})
     return _case(
         scene,
         "more bad events than events are noticed after a quarter of an hour",
-        samples,
+        list(_excess(scene, fires + 1)),
         [
             _at(fires - 1, subject.states(more), standing(names.SANITY_ALERT, group, state="pending")),
             _at(fires, subject.alerts(more), _firing(names.SANITY_ALERT, labels)),
         ],
     )
+
+
+def _excess(scene: Scene, minutes: int) -> Iterator[Samples]:
+    """More failures than events, measured where that can be; else as a total below zero, which no failures exceed."""
+    subject, group = scene.subject, scene.subject.groups[0]
+    slots = minutes * MINUTE.ms // scene.interval.ms
+    if scene.driver is not None and scene.driver.can_exceed:
+        growth = [Growth(slots, _HEALTHY, 1.5 * _HEALTHY)]
+        for series, piece in scene.driver.samples(group, 0, growth):
+            yield Samples(series, piece.values)
+        return
+    amounts = (
+        {names.TOTAL_EVENTS: 10, names.BAD_EVENTS: 15} if scene.driver is None else {names.TOTAL_EVENTS: -10}
+    )
+    for metric, value in amounts.items():
+        yield Samples(subject.series(metric, group), f"_ {value}x{slots}")

@@ -20,6 +20,8 @@ DOUBTFUL = 0.005
 """A ratio this near to a threshold (relative) says nothing about whether it is above."""
 _PAIR_WINDOW_LIMIT = DAY * 6
 """Windows beyond it, and those of a day and more of an SLO with exclusions, are summed from blocks."""
+_BEFORE = 100.0
+"""Times as much traffic before the longest window: whoever looks beyond it sees little else."""
 
 
 class Stretch(NamedTuple):
@@ -57,15 +59,24 @@ def events(history: History, intervals: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Predictor:
-    """The windows of one SLO at one interval of samples."""
+    """The windows of one SLO at one interval of samples; with a limit, those up to it and the tiers that need no other."""
 
     subject: Subject
     interval: Duration
+    limit: Duration | None = None
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         """Shortest first."""
-        return tuple(map(self._window, self.subject.windows))
+        return tuple(self._window(length) for length in self.subject.windows if self._is_within(length))
+
+    def _is_within(self, length: Duration) -> bool:
+        return self.limit is None or length <= self.limit
+
+    @cached_property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Those of which all windows are known."""
+        return tuple(tier for tier in self.subject.slo.tiers if self._is_within(max(tier.long, tier.short)))
 
     @cached_property
     def by_length(self) -> dict[Duration, Window]:
@@ -113,19 +124,8 @@ class Predictor:
         total, bad = self.counted(history, self.by_length[length])
         return bad / total if total else 0.0
 
-    def firing(self, history: History) -> tuple[list[Tier], list[Tier]]:
-        """The tiers that fire, and those for which the history is too near to a threshold to say."""
-        found: list[Tier] = []
-        doubtful: list[Tier] = []
-        for tier in self.subject.slo.tiers:
-            verdict = self._fires(history, tier)
-            if verdict is None:
-                doubtful.append(tier)
-            elif verdict:
-                found.append(tier)
-        return found, doubtful
-
-    def _fires(self, history: History, tier: Tier) -> bool | None:
+    def fires(self, history: History, tier: Tier) -> bool | None:
+        """Whether a tier's condition holds; None for a history that is too near to a threshold to say."""
         threshold = float(tier.threshold(self.subject.slo.objective))
         parts = [
             _above(self.ratio(history, tier.long), threshold),
@@ -164,8 +164,9 @@ class Predictor:
         return self._pieces([float(first <= place < last) for place in range(len(self.edges) + 1)], total)
 
     def profile(self) -> History:
-        """A share of bad events for which no two windows have the same ratio."""
-        return self._pieces([0.5 / (place + 1) ** 2 for place in range(len(self.edges) + 1)], 1.0)
+        """More events and a smaller share of bad ones the older it is, so that no two windows have a rate in common."""
+        history = self._pieces([0.5 / (place + 1) ** 2 for place in range(len(self.edges) + 1)], 1.0)
+        return [one for place, stretch in enumerate(history, 1) for one in louder([stretch], place)]
 
     def place(self, length: Duration) -> int:
         """The edge at which a window's ratio ends, numbered from 1; 0 is now."""
@@ -187,7 +188,10 @@ class Predictor:
     def _pieces(self, ratios: Sequence[float], total: float) -> History:
         beyond = self.edges[-1] + HOUR.ms // self.interval.ms
         lengths = [last - first for first, last in pairwise((0, *self.edges, beyond))]
-        return [Stretch(length, total, total * ratio) for length, ratio in zip(lengths, ratios, strict=True)]
+        *pieces, before = [
+            Stretch(length, total, total * ratio) for length, ratio in zip(lengths, ratios, strict=True)
+        ]
+        return [*pieces, *louder([before], _BEFORE)]
 
 
 def scaled(history: History, factor: float) -> History:

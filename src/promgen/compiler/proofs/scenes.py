@@ -7,7 +7,7 @@ difference, and promtool has little to load.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from promgen.base import conventions as names
@@ -27,15 +27,23 @@ _EVENTS = 60.0
 
 @dataclass(frozen=True)
 class Scene:
-    """What is needed to make samples of histories; without a driver, of an SLI that measures time."""
+    """What is needed to make samples of histories; without a driver, of an SLI that measures time.
+
+    With a limit, histories and predictions are about windows up to it.
+    """
 
     subject: Subject
     driver: Driver | None
     interval: Duration
+    limit: Duration | None = None
+
+    def within(self, limit: Duration) -> Scene:
+        """The same scene for windows up to a limit, whose moments may lie nearer to each other."""
+        return replace(self, limit=limit)
 
     @cached_property
     def predictor(self) -> Predictor:
-        return Predictor(self.subject, self.interval)
+        return Predictor(self.subject, self.interval, self.limit)
 
     @cached_property
     def hour(self) -> int:
@@ -50,7 +58,7 @@ class Scene:
     def moment(
         self, history: History, *, recorded: History | None = None, without: Role | None = None
     ) -> Moment:
-        """The history happens to the first group; the others are healthy, and other SLOs are not.
+        """The history happens to the first group; the others are healthy.
 
         `recorded` is what the pair says of it, where that differs.
         """
@@ -59,7 +67,6 @@ class Scene:
         self.record(moment, self.subject.groups[0], recorded or history)
         for group in self.subject.groups[1:]:
             self.tell(moment, group, [Stretch(_SINGLE, _EVENTS * _LOUD, 0.0)])
-        self._distract(moment)
         return moment
 
     def moment_of_another(self, history: History) -> Moment:
@@ -90,7 +97,7 @@ class Scene:
             (names.BAD_EVENTS, [(stretch.length, stretch.bad) for stretch in history]),
         ):
             moment.add(self.subject.series(metric, group), _recorded(values, self.newest))
-        if any(map(self.predictor.uses_blocks, self.subject.windows)):
+        if any(window.source == "blocks" for window in self.predictor.windows):
             self._blocks(moment, group, history)
 
     @cached_property
@@ -111,15 +118,12 @@ class Scene:
         # Windows are recorded before blocks, so they read the hour that the evaluation before this one was in.
         moment.clocks[self.subject.series(names.BLOCK_START)] = -self.subject.block.ms // 1000
 
-    def _distract(self, moment: Moment) -> None:
-        """Series of other SLOs, and measured ones that do not match: all bad, and many."""
+    def distract(self, moment: Moment) -> None:
+        """Add series of other SLOs, all bad and many, and measured ones that a selector would choose but for a matcher."""
         for identity in self.subject.decoys():
             labels = {**identity, **self.subject.groups[0]}
             for metric in (names.TOTAL_EVENTS, names.BAD_EVENTS):
                 moment.add(metric + selector(labels), [level(2, [_LOUD] * 3)])
-
-    def add_strangers(self, moment: Moment) -> None:
-        """Measured series that each selector would choose but for one matcher."""
         if self.driver is not None:
             for series in self.driver.decoys(self.subject.groups[0]):
                 moment.add(series, [counter(_SINGLE, [(_SINGLE, _EVENTS * _LOUD)])])

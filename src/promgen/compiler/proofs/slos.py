@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from promgen.base.durations import MINUTE, Duration
 from promgen.compiler.ir.proofs import Case, Unproved
 from promgen.compiler.proofs.drivers import BeyondError, Driver, driver_of, example_groups, selected
+from promgen.compiler.proofs.exclusions import exclusion_cases
 from promgen.compiler.proofs.kinds import kind_moments
 from promgen.compiler.proofs.minutes import minute_cases
+from promgen.compiler.proofs.periods import period_cases
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import FindSlo, Subject
 from promgen.compiler.proofs.tiers import tier_cases
@@ -45,7 +47,10 @@ def slo_proofs(
         cases = [*value_cases(scene), *tier_cases(scene), *minute_cases(scene)]
     except BeyondError as reason:
         return [], [subject.unproved("everything", str(reason))]
-    unproved: list[Unproved] = []
+    excluded, unproved = exclusion_cases(scene)
+    budget, unproved_budget = period_cases(scene)
+    cases += [*excluded, *budget]
+    unproved += unproved_budget
     try:
         cases += _kinds(scene)
     except BeyondError as reason:
@@ -68,7 +73,7 @@ def _kinds(scene: Scene) -> Iterator[Case]:
     moments = kind_moments(scene)
     if moments:
         name = "what is measured counts as good and bad as the SLI says"
-        yield case_of(scene.subject, name, moments, days=scene.days, groups=(scene.subject.main,))
+        yield case_of(scene.subject, name, moments, days=1, groups=(scene.subject.main,))
 
 
 def _selected(sli: Sli, find_slo: FindSlo) -> tuple[Vector, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from promgen.base import conventions as names
 from promgen.base.conventions import Severity
@@ -27,7 +27,13 @@ Labels = Mapping[str, str]
 
 def selector(labels: Labels) -> str:
     """Labels as a selector in braces."""
-    return format_selector(None, [LabelMatcher(label, "=", value) for label, value in labels.items()]) or "{}"
+    return _selector(tuple(labels.items()))
+
+
+@lru_cache(1024)
+def _selector(labels: tuple[tuple[str, str], ...]) -> str:
+    """Remembered, because the same few series are in every moment."""
+    return format_selector(None, [LabelMatcher(label, "=", value) for label, value in labels]) or "{}"
 
 
 def identity_labels(slo: Slo) -> dict[str, str]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
+from operator import itemgetter
+from typing import NamedTuple
 
 from promgen.base import conventions as names
 from promgen.base.durations import Duration
 from promgen.compiler.ir.proofs import Answer, Case
 from promgen.compiler.proofs.predictions import History, Stretch, louder, scaled
 from promgen.compiler.proofs.scenes import Scene
-from promgen.compiler.proofs.subject import Labels, selector, standing
+from promgen.compiler.proofs.subject import Labels, Subject, selector, standing
 from promgen.compiler.proofs.timeline import Moment, case_of
 from promgen.model.burnrate import PAIR_WINDOW, tier_facts
 from promgen.model.catalog import EVALUATION_INTERVAL
@@ -26,143 +28,177 @@ _TRAFFIC = 6000.0
 """Events in one interval: so many that no guard of low traffic holds anything back."""
 
 
+class Act(NamedTuple):
+    """What has happened up to a moment, to the first group or to all others."""
+
+    history: History
+    recorded: History | None = None
+    """What the pair says of it, where that differs."""
+    to_others: bool = False
+    asks_labels: bool = False
+    outcome: bool | None = None
+    """Where only the tier of the case is asked for: whether it fires, which is predicted without its ratios."""
+
+
 def tier_cases(scene: Scene) -> Iterator[Case]:
     """One case for each tier."""
     for tier in scene.subject.slo.tiers:
-        moments = list(_apart(scene, _moments(scene, tier)))
+        near_by = scene.within(max(tier.long, tier.short, PAIR_WINDOW))
         yield case_of(
             scene.subject,
             f"the tier {tier.name} fires just above its burn rate and not just below, in time, and ends in time",
-            moments,
-            days=scene.days,
+            list(_moments(near_by, tier)),
+            days=near_by.days,
             groups=(scene.subject.main,),
             interval=scene.interval,
         )
 
 
-def _apart(scene: Scene, moments: Iterable[Moment]) -> Iterator[Moment]:
-    """Where alerts go on for a while, an evaluation without data after each moment gives them time to end."""
-    for moment in moments:
-        yield moment
-        if scene.subject.slo.min_bad_events is not None:
-            yield Moment()
-
-
 def _moments(scene: Scene, tier: Tier) -> Iterator[Moment]:
+    """The acts, quiet ones first; where alerts wait or go on for a while, others begin after an evaluation without data."""
+    slo = scene.subject.slo
+    remembers = slo.min_bad_events is not None or any(one.hold for one in slo.tiers)
+    loud = False
+    for is_loud, act in sorted(
+        ((_is_loud(scene, act), act) for act in _acts(scene, tier)), key=itemgetter(0)
+    ):
+        if loud and remembers:
+            yield Moment()
+        yield _moment(scene, tier, act)
+        loud = is_loud
+
+
+def _is_loud(scene: Scene, act: Act) -> bool:
+    """Whether any tier may fire."""
+    return act.outcome is not None or any(
+        scene.predictor.fires(act.history, tier) is not False for tier in scene.predictor.tiers
+    )
+
+
+def _acts(scene: Scene, tier: Tier) -> Iterator[Act]:
     threshold = float(tier.threshold(scene.subject.slo.objective))
     if threshold >= 1:
-        yield _asked(scene, scene.predictor.constant(1.0, _TRAFFIC))
+        yield Act(scene.predictor.constant(1.0, _TRAFFIC))
         return
     above = min(threshold * ABOVE, (1 + threshold) / 2)
     burning = scene.predictor.constant(above, _TRAFFIC)
-    first = _asked(scene, burning)
-    _ask_labels(scene, first, burning)
-    yield first
-    yield _asked(scene, scene.predictor.constant(threshold * BELOW, _TRAFFIC))
-    yield _asked(scene, _not_yet(scene, tier, threshold * BELOW))
-    yield _asked(scene, _ending(scene, tier, above))
-    yield _asked(scene, _ended(scene, tier, threshold * BELOW))
+    yield Act(burning, asks_labels=True)
+    yield Act(scene.predictor.constant(threshold * BELOW, _TRAFFIC))
+    yield Act(_not_yet(scene, tier, threshold * BELOW))
+    yield Act(_ending(scene, tier, above))
+    yield Act(_ended(scene, tier, threshold * BELOW))
     yield from _timed(scene, tier)
     if scene.subject.slo.min_bad_events is not None:
-        yield from _guarded(scene, tier, threshold, scene.subject.slo.min_bad_events)
+        histories = _guarded(scene, tier, threshold, scene.subject.slo.min_bad_events)
+        yield from (Act(history) for history in histories)
     if scene.subject.groups[1:]:
-        yield _in_another_group(scene, burning)
+        yield Act(burning, to_others=True)
+
+
+# --- histories
 
 
 def _not_yet(scene: Scene, tier: Tier, target: float) -> History:
     """An outage that is too young for the long window, while every shorter one is full of it."""
     last = scene.predictor.place(tier.long)
-    return _reaching(scene, tier.long, target, ((0, place) for place in range(1, last + 1)))
+    return _reaching(scene, [tier.long], target, ((0, place) for place in range(1, last + 1)))
 
 
 def _ending(scene: Scene, tier: Tier, target: float) -> History:
-    """Enough errors for the long window, as few of them recent as the short window can still see."""
+    """Enough errors for both windows, as few of them recent as the short window can still see."""
     short, last = scene.predictor.place(tier.short), scene.predictor.place(tier.long)
     spans = [(short - 1, place) for place in range(short, last + 1)]
-    return _reaching(
-        scene, tier.long, target, [*spans, *((first, last) for first in range(short - 1, -1, -1))]
-    )
+    spans += [(first, last) for first in range(short - 1, -1, -1)]
+    return _reaching(scene, [tier.long, tier.short], target, spans)
 
 
 def _ended(scene: Scene, tier: Tier, target: float) -> History:
     """A long outage of which the short window sees just too little."""
     short = scene.predictor.place(tier.short)
     spans = [(first, short) for first in range(short - 1, -1, -1)]
-    recent = _reaching(scene, tier.short, target, spans)
+    recent = _reaching(scene, [tier.short], target, spans)
     older = scene.predictor.bad_within(short, len(scene.predictor.edges) + 1, _TRAFFIC)
     return [young._replace(bad=young.bad + old.bad) for young, old in zip(recent, older, strict=True)]
 
 
-def _reaching(scene: Scene, window: Duration, target: float, spans: Iterable[tuple[int, int]]) -> History:
-    """Errors in the first of the spans in which there is room for so many that the window's ratio is the target."""
+def _reaching(
+    scene: Scene, windows: Sequence[Duration], target: float, spans: Iterable[tuple[int, int]]
+) -> History:
+    """Errors in the first of the spans in which there is room for so many that the lowest ratio is the target."""
     history: History = []
     for first, last in spans:
         history = scene.predictor.bad_within(first, last, _TRAFFIC)
-        ratio = scene.predictor.ratio(history, window)
+        ratio = min(scene.predictor.ratio(history, window) for window in windows)
         if ratio >= target:
             return scaled(history, target / ratio)
     return history
 
 
-def _asked(scene: Scene, history: History) -> Moment:
-    """A moment at which all tiers are asked for, but those that the history is too near to."""
-    moment = scene.moment(history)
-    firing, doubtful = scene.predictor.firing(history)
-    group = scene.subject.groups[0]
-    moment.ask(_states(scene, doubtful), tuple(_standing(tier, group) for tier in firing))
+# --- moments
+
+
+def _moment(scene: Scene, tier: Tier, act: Act) -> Moment:
+    """An act, and what is asked: all tiers but those beyond the scene and those that the history is too near to."""
+    if act.to_others:
+        moment = scene.moment_of_another(act.history)
+        groups = scene.subject.groups[1:]
+    else:
+        moment = scene.moment(act.history, recorded=act.recorded)
+        groups = scene.subject.groups[:1]
+    if act.outcome is not None:
+        answers = [_standing(tier, group) for group in groups if act.outcome]
+        moment.ask(scene.subject.states(f'{names.TIER_LABEL}="{tier.name}"'), tuple(answers))
+        return moment
+    firing, asked = _verdicts(scene, act.history)
+    answers = [_standing(one, group) for group in groups for one in firing]
+    moment.ask(scene.subject.states(asked), tuple(answers))
+    if act.asks_labels:
+        labelled = tuple(_labelled(scene.subject, one, groups[0]) for one in firing)
+        moment.ask(scene.subject.alerts(asked), labelled)
     return moment
 
 
-def _states(scene: Scene, doubtful: Iterable[Tier]) -> str:
-    left_out = "|".join(tier.name for tier in doubtful)
-    return scene.subject.states(f'{names.TIER_LABEL}!~"{left_out}"' if left_out else "")
+def _verdicts(scene: Scene, history: History) -> tuple[list[Tier], str]:
+    """The tiers that fire, and a matcher that leaves out those of which that cannot be said."""
+    predictor = scene.predictor
+    verdicts = {tier.name: (tier, predictor.fires(history, tier)) for tier in predictor.tiers}
+    left_out = [
+        tier.name for tier in scene.subject.slo.tiers if verdicts.get(tier.name, (tier, None))[1] is None
+    ]
+    firing = [tier for tier, verdict in verdicts.values() if verdict]
+    return firing, f'{names.TIER_LABEL}!~"{"|".join(left_out)}"' if left_out else ""
+
+
+def _state(tier: Tier) -> str:
+    """At its first evaluation an alert with a `for` is pending."""
+    return "pending" if tier.hold else "firing"
 
 
 def _standing(tier: Tier, group: Labels) -> Answer:
-    """At its first evaluation an alert with a `for` is pending."""
-    return standing(names.BURN_ALERT, group, tier.name, "pending" if tier.hold else "firing")
+    return standing(names.BURN_ALERT, group, tier.name, _state(tier))
 
 
-def _ask_labels(scene: Scene, moment: Moment, history: History) -> None:
-    """All labels of every tier that burns."""
-    group = scene.subject.groups[0]
-    firing, doubtful = scene.predictor.firing(history)
-    answers = []
-    for tier in firing:
-        labels = scene.subject.alert_labels(tier.severity, group, {names.TIER_LABEL: tier.name})
-        state = "pending" if tier.hold else "firing"
-        answers.append(
-            Answer("ALERTS" + selector({"alertname": names.BURN_ALERT, "alertstate": state, **labels}))
-        )
-    left_out = "|".join(tier.name for tier in doubtful)
-    more = f'{names.TIER_LABEL}!~"{left_out}"' if left_out else ""
-    moment.ask(scene.subject.alerts(more), tuple(answers))
-
-
-def _in_another_group(scene: Scene, burning: History) -> Moment:
-    """Only the groups that burn have alerts."""
-    moment = scene.moment_of_another(burning)
-    firing, doubtful = scene.predictor.firing(burning)
-    answers = [_standing(tier, group) for group in scene.subject.groups[1:] for tier in firing]
-    moment.ask(_states(scene, doubtful), tuple(answers))
-    return moment
+def _labelled(subject: Subject, tier: Tier, group: Labels) -> Answer:
+    """The alert of a tier with all its labels."""
+    labels = subject.alert_labels(tier.severity, group, {names.TIER_LABEL: tier.name})
+    return Answer("ALERTS" + selector({"alertname": names.BURN_ALERT, "alertstate": _state(tier), **labels}))
 
 
 # --- the low-traffic guard
 
 
-def _guarded(scene: Scene, tier: Tier, threshold: float, least: int) -> Iterator[Moment]:
+def _guarded(scene: Scene, tier: Tier, threshold: float, least: int) -> Iterator[History]:
     """The number of failures that the guard demands, just reached and just not; and traffic that has ended."""
     burning = scene.predictor.constant(min(1.0, 3 * threshold), _TRAFFIC)
     counted = scene.predictor.bad_events(burning, tier.long)
     for factor in (ABOVE, BELOW):
-        yield _asked(scene, louder(burning, factor * (least - 0.5) / counted))
+        yield louder(burning, factor * (least - 0.5) / counted)
     if least > 1:
-        yield _asked(scene, _single_failure(scene))
+        yield _single_failure(scene)
     short = scene.predictor.place_in_pair(max(tier.short, PAIR_WINDOW))
-    yield _asked(scene, _outage_then(scene, short, [0.0] * short))
+    yield _outage_then(scene, short, [0.0] * short)
     if short > 1:
-        yield _asked(scene, _outage_then(scene, short, [*[0.0] * (short - 1), _TRAFFIC]))
+        yield _outage_then(scene, short, [*[0.0] * (short - 1), _TRAFFIC])
 
 
 def _single_failure(scene: Scene) -> History:
@@ -181,7 +217,7 @@ def _outage_then(scene: Scene, place: int, traffic: Sequence[float]) -> History:
 # --- against the prediction
 
 
-def _timed(scene: Scene, tier: Tier) -> Iterator[Moment]:
+def _timed(scene: Scene, tier: Tier) -> Iterator[Act]:
     """A total outage: silent before the earliest moment that the model predicts, firing at the latest."""
     facts = tier_facts(scene.subject.slo, tier, scrape=scene.interval, evaluation=EVALUATION_INTERVAL)
     earliest, latest = (moment.ms / scene.interval.ms for moment in facts.detection)
@@ -192,11 +228,8 @@ def _timed(scene: Scene, tier: Tier) -> Iterator[Moment]:
         earliest *= window.intervals / (window.intervals + 1)
     for elapsed, fires in ((ceil(earliest) - 1, False), (ceil(latest), True)):
         if elapsed > 0:
-            recorded = _outage(scene, _smeared(scene, elapsed))
-            moment = scene.moment(_outage(scene, [Stretch(elapsed, _TRAFFIC, _TRAFFIC)]), recorded=recorded)
-            answers = (_standing(tier, scene.subject.groups[0]),) if fires else ()
-            moment.ask(scene.subject.states(f'{names.TIER_LABEL}="{tier.name}"'), answers)
-            yield moment
+            history = _outage(scene, [Stretch(elapsed, _TRAFFIC, _TRAFFIC)])
+            yield Act(history, _outage(scene, _smeared(scene, elapsed)), outcome=fires)
 
 
 def _outage(scene: Scene, since: History) -> History:

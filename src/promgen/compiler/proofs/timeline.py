@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from promgen.base.durations import DAY, MINUTE, Duration
@@ -25,6 +26,7 @@ MOMENTS_IN_A_CASE = 100
 """So few that the last evaluation is less than a scrape late."""
 
 
+@lru_cache(4096)
 def number(value: float) -> str:
     """A value in promtool's notation, which reads it back to the same number."""
     text = repr(value)
@@ -112,22 +114,28 @@ def case_of(
 ) -> Case:
     """The moments, so many days apart, as one case."""
     step = Duration(DAY.ms * days + _PHASE_MS)
+    case = case_at(subject, name, moments, step=step, groups=groups, interval=interval)
+    return case._replace(since=subject.since)
+
+
+def case_at(
+    subject: Subject,
+    name: str,
+    moments: Sequence[Moment],
+    *,
+    step: Duration,
+    groups: tuple[str, ...],
+    interval: Duration,
+) -> Case:
+    """The moments, a step apart, as one case; the newest samples of each lie at its evaluation or just before."""
     slots = [step.ms * place // interval.ms for place in range(1, len(moments) + 1)]
     questions = tuple(
         Question(step * place, expr, answers)
         for place, moment in enumerate(moments, 1)
         for expr, answers in moment.questions
     )
-    return Case(
-        name,
-        subject.slo.key,
-        groups,
-        tuple(_samples(moments, slots, interval)),
-        questions,
-        interval,
-        step,
-        subject.since,
-    )
+    samples = tuple(_samples(moments, slots, interval))
+    return Case(name, subject.slo.key, groups, samples, questions, interval, step)
 
 
 def _samples(moments: Sequence[Moment], slots: Sequence[int], interval: Duration) -> Iterable[Samples]:

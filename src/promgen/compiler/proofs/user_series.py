@@ -38,7 +38,7 @@ from promgen.model.slo import (
 )
 from promgen.promql import Node, Subquery, Vector, parse, tree, walk
 from promgen.promql.courses import Course
-from promgen.promql.steady_operators import Unsteady
+from promgen.promql.steady_ranges import Unsteady
 
 _TRAFFIC = Decimal(10)
 """Events per second where a stretch does not say."""

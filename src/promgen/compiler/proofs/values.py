@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from promgen.base import conventions as names
+from promgen.base.durations import HOUR, MINUTE, Duration
 from promgen.compiler.ir.proofs import Answer, Case
-from promgen.compiler.proofs.drivers import EventDriver
+from promgen.compiler.proofs.drivers import EventDriver, Growth
 from promgen.compiler.proofs.predictions import History, events, louder
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import near, standing
-from promgen.compiler.proofs.timeline import Moment, Piece, case_of, counter
+from promgen.compiler.proofs.timeline import Moment, Piece, case_of, counter, level
 from promgen.model.burnrate import PAIR_WINDOW
 
 _TRAFFIC = 6000.0
 """Events in one interval."""
 _LATE = 4
 """Age, in intervals, at which a series is first seen."""
+_LOSSES = ((MINUTE * 55, True), (MINUTE * 65, False))
+"""How long ago a group was counted for the last time, and whether it is missed still."""
 
 
 def value_cases(scene: Scene) -> Iterator[Case]:
     """Values, and silence where nothing is wrong."""
-    moments = [_profile(scene), Moment(), _healthy(scene), _idle(scene)]
-    if isinstance(scene.driver, EventDriver):
-        moments += [_part_absent(scene, scene.driver), _born_late(scene, scene.driver)]
-    yield case_of(
-        scene.subject,
-        "the error ratio of every window is what was counted; healthy, idle and incomplete traffic fires nothing",
-        moments,
-        days=scene.days,
-        groups=(scene.subject.main,),
-        interval=scene.interval,
+    yield _case(
+        scene,
+        "the error ratio of every window is what was counted, and healthy traffic fires nothing",
+        [_healthy(scene), _profile(scene)],
     )
+    near_by = scene.within(HOUR)
+    moments: list[Moment] = []
+    if scene.subject.slo.absence is not None and scene.subject.groups[1:]:
+        # They come first: what was measured at one moment and is not at the next is marked as gone then.
+        moments += [_lost(near_by, age, is_missed=is_missed) for age, is_missed in _LOSSES]
+    moments.append(_idle(near_by))
+    if isinstance(scene.driver, EventDriver):
+        moments += [_part_absent(near_by, scene.driver), _born_late(near_by, scene.driver)]
+        if scene.driver.part == "good":
+            moments += _stopped(near_by, scene.driver)
+    yield _case(near_by, "idle or incomplete traffic burns no budget", moments)
+
+
+def _case(scene: Scene, name: str, moments: Sequence[Moment]) -> Case:
+    groups = (scene.subject.main,)
+    return case_of(scene.subject, name, moments, days=scene.days, groups=groups, interval=scene.interval)
 
 
 def _profile(scene: Scene) -> Moment:
     """Another ratio for every window, while other SLOs and series that do not match burn."""
     history = louder(scene.predictor.profile(), _TRAFFIC)
     moment = scene.moment(history)
-    scene.add_strangers(moment)
+    scene.distract(moment)
     _ask_ratios(scene, moment, history)
     total, bad = events(history, scene.predictor.now)
     group = scene.subject.groups[0]
@@ -48,7 +61,7 @@ def _profile(scene: Scene) -> Moment:
 
 
 def _ask_ratios(scene: Scene, moment: Moment, history: History) -> None:
-    for window in scene.subject.windows:
+    for window in scene.predictor.by_length:
         series = scene.subject.series(names.error_ratio(window), scene.subject.groups[0])
         moment.ask(*near(series, scene.predictor.ratio(history, window)))
 
@@ -86,14 +99,21 @@ def _part_absent(scene: Scene, driver: EventDriver) -> Moment:
     history = scene.predictor.constant(ratio, _TRAFFIC)
     moment = scene.moment(history, without=driver.part)
     _ask_ratios(scene, moment, history)
-    firing, doubtful = scene.predictor.firing(history)
-    group = scene.subject.groups[0]
-    answers = [
-        standing(names.BURN_ALERT, group, tier.name, "pending" if tier.hold else "firing") for tier in firing
-    ]
-    if not doubtful:
-        moment.ask(scene.subject.states(), tuple(answers))
     return moment
+
+
+def _stopped(scene: Scene, driver: EventDriver) -> Iterator[Moment]:
+    """What never succeeded and is not measured any more is bad in every window that has seen it, and in no shorter one."""
+    group = scene.subject.groups[0]
+    for window in scene.predictor.windows[1:]:
+        if window.source == "measured":
+            moment = Moment()
+            growth = [Growth(_LATE, _TRAFFIC, _TRAFFIC)]
+            age = window.intervals - 2 + _LATE
+            for series, piece in driver.samples(group, age, growth, without="good"):
+                moment.add(series, [piece])
+            moment.ask(*near(scene.subject.series(names.error_ratio(window.length), group), 1.0))
+            yield moment
 
 
 def _born_late(scene: Scene, driver: EventDriver) -> Moment:
@@ -110,6 +130,23 @@ def _born_late(scene: Scene, driver: EventDriver) -> Moment:
     expected = seen / total if driver.part == "bad" else 1 - seen / total
     series = scene.subject.series(names.error_ratio(PAIR_WINDOW), group)
     moment.ask(f"count(abs({series} - {expected}) < 0.1 * {expected})", (Answer("{}"),))
+    return moment
+
+
+def _lost(scene: Scene, age: Duration, *, is_missed: bool) -> Moment:
+    """The first group is counted, all others were for the last time so long ago."""
+    moment = Moment()
+    first, *others = scene.subject.groups
+    moment.add(scene.subject.series(names.TOTAL_EVENTS, first), [level(scene.newest, [1.0])])
+    for group in others:
+        moment.add(
+            scene.subject.series(names.TOTAL_EVENTS, group), [level(age.ms // scene.interval.ms, [1.0])]
+        )
+    alert = f'alertname="{names.LOST_GROUP_ALERT}"'
+    absence = scene.subject.slo.absence
+    state = "pending" if absence is not None and absence.after.ms else "firing"
+    missed = [standing(names.LOST_GROUP_ALERT, group, state=state) for group in others if is_missed]
+    moment.ask(scene.subject.states(alert), tuple(missed))
     return moment
 
 

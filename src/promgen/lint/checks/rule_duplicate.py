@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from promgen.base.diagnostics import Level, Related
 from promgen.base.problems import SUPPRESS, Problem
 from promgen.lint.check import Check, Context, Finding
 from promgen.lint.matching import are_disjoint
 from promgen.lint.rules import Rule
-from promgen.lint.series import same_labels, vectors
+from promgen.lint.series import vectors
+from promgen.promql import Expression, grouping
 
 BAD = """\
 groups:
@@ -44,11 +44,21 @@ def find(context: Context) -> Iterator[Finding]:
 
 def _among(rules: list[Rule]) -> Iterator[Finding]:
     """Findings in rules of one name and the same labels."""
-    reported: set[int] = set()
-    for (_, first), (at, second) in combinations(enumerate(rules), 2):
-        if at not in reported and (what := _fault(first, second)):
-            reported.add(at)
-            yield _finding(first, second, what)
+    by_text: dict[Expression, Rule] = {}
+    by_result: dict[tuple[frozenset[str], frozenset[str]], list[Rule]] = {}
+    for rule in rules:
+        if rule.expression is None:
+            continue
+        same = by_text.setdefault(rule.expression, rule)
+        labels = grouping(rule.expression)
+        if same is not rule:
+            yield _finding(same, rule, "is there twice with the same labels and expression")
+        elif not rule.is_alert and labels is not None:
+            metrics = frozenset(one.metric or "" for one in vectors(rule))
+            before = by_result.setdefault((frozenset(labels), metrics), [])
+            if (other := next((one for one in before if _overlap(one, rule)), None)) is not None:
+                yield _finding(other, rule, "is recorded twice with the same labels")
+            before.append(rule)
 
 
 def _finding(first: Rule, second: Rule, what: str) -> Finding:
@@ -61,21 +71,9 @@ def _finding(first: Rule, second: Rule, what: str) -> Finding:
     )
 
 
-def _fault(first: Rule, second: Rule) -> str:
-    if first.expression is None or second.expression is None:
-        return ""
-    if first.expression.canonical == second.expression.canonical:
-        return "is there twice with the same labels and expression"
-    if first.is_alert or not same_labels(first.expression, second.expression):
-        return ""
-    return "is recorded twice with the same labels" if _overlap(first, second) else ""
-
-
 def _overlap(first: Rule, second: Rule) -> bool:
-    """Whether it is certain enough that the results share values of those labels: the same metrics, chosen alike."""
+    """Whether it is certain enough that results of the same metrics share values of their labels: all are chosen alike."""
     left, right = list(vectors(first)), list(vectors(second))
-    if {one.metric for one in left} != {one.metric for one in right}:
-        return False
     return not any(are_disjoint(one.matchers, other.matchers) for one in left for other in right)
 
 
