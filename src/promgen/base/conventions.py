@@ -13,7 +13,7 @@ from promgen.base.durations import Duration
 API_VERSION: Final = "promgen/v1"
 PROJECT_FILE: Final = "promgen.yaml"
 RULES_SUFFIX: Final = ".rules.yaml"
-TESTS_SUFFIX: Final = ".test.yaml"
+TESTS_FOLDER_SUFFIX: Final = ".tests"
 CATALOG_FILE: Final = "catalog.json"
 INVENTORY_FILE: Final = "promgen.inventory.json"
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from promgen import __version__
-from promgen.base.conventions import CATALOG_FILE, RULES_SUFFIX, TESTS_SUFFIX
+from promgen.base.conventions import CATALOG_FILE, RULES_SUFFIX, TESTS_FOLDER_SUFFIX
 from promgen.base.diagnostics import Diagnostic, Diagnostics
-from promgen.base.durations import MINUTE, SECOND, Duration
+from promgen.base.durations import SECOND, Duration
 from promgen.compiler.check import CHECKS
 from promgen.compiler.generate.prometheus import print_rule_file
 from promgen.compiler.generate.promtool import print_tests
@@ -137,12 +137,12 @@ def _artifacts(output: Output) -> Iterable[Artifact]:
 
 
 def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:
-    """A file for each interval of evaluations; the one of a minute has the plain name."""
-    rules = proof.path.rpartition("/")[2] + RULES_SUFFIX
+    """A file for each interval of evaluations, of which promtool has one for a file, in a folder beside the rules."""
+    rules = f"../{proof.path.rpartition('/')[2]}{RULES_SUFFIX}"
     for step in sorted({case.step for case in proof.cases}):
-        infix = "" if step == MINUTE else f".{Duration(step.ms - step.ms % SECOND.ms)}"
+        name = Duration(step.ms - step.ms % SECOND.ms)
         yield Artifact(
-            path=f"{folder}/{proof.path}{infix}{TESTS_SUFFIX}",
+            path=f"{folder}/{proof.path}{TESTS_FOLDER_SUFFIX}/{name}.yaml",
             content=print_tests(proof.cases, [rules], step, proof.source),
             producer=f"the proof tests of {proof.source}",
             kind=ArtifactKind.TESTS,

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from promgen.base.conventions import RULES_SUFFIX, TESTS_SUFFIX
+from promgen.base.conventions import RULES_SUFFIX
 from promgen.base.durations import Duration
 from promgen.compiler.generate.prometheus import print_rule_file
 from promgen.compiler.generate.promtool import print_tests
@@ -154,7 +154,7 @@ def _test_file(tasks: Sequence[Task]) -> tuple[float, _TestFile]:
 
 def _write(file: _TestFile, folder: Path, name: str, numbers: Iterator[int]) -> str:
     """The rules and the tests in a folder; the name of the tests' file."""
-    rules, tests = name + RULES_SUFFIX, name + TESTS_SUFFIX
+    rules, tests = name + RULES_SUFFIX, name + ".test.yaml"
     (folder / rules).write_bytes(print_rule_file(RuleFile(name, "a proof test", file.groups)))
     cases = [numbered(task.case, number) for task, number in zip(file.tasks, numbers, strict=False)]
     (folder / tests).write_bytes(print_tests(cases, [rules], file.step))
