@@ -137,13 +137,17 @@ def _artifacts(output: Output) -> Iterable[Artifact]:
 
 
 def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:
-    """A file for each interval of evaluations, of which promtool has one for a file, in a folder beside the rules."""
+    """A file for each interval of evaluations, of which promtool has one for a file, in a folder beside the rules.
+
+    Cases for some of the rules are left out: the files load all of them.
+    """
     rules = f"../{proof.path.rpartition('/')[2]}{RULES_SUFFIX}"
-    for step in sorted({case.step for case in proof.cases}):
+    cases = [case for case in proof.cases if not case.rules]
+    for step in sorted({case.step for case in cases}):
         name = Duration(step.ms - step.ms % SECOND.ms)
         yield Artifact(
             path=f"{folder}/{proof.path}{TESTS_FOLDER_SUFFIX}/{name}.yaml",
-            content=print_tests(proof.cases, [rules], step, proof.source),
+            content=print_tests(cases, [rules], step, proof.source),
             producer=f"the proof tests of {proof.source}",
             kind=ArtifactKind.TESTS,
         )

@@ -46,6 +46,17 @@ class Task(NamedTuple):
         return _CASE_MS + _RULE_MS * rules * (end // self.case.step.ms + 1)
 
 
+def task_of(case: Case, groups: Iterable[Group]) -> Task:
+    """A case with its groups, or with those of their rules that it names."""
+    return Task(case, tuple(_loaded(group, case) for group in groups))
+
+
+def _loaded(group: Group, case: Case) -> Group:
+    if not case.rules:
+        return group
+    return group._replace(rules=tuple(rule for rule in group.rules if rule.name in case.rules))
+
+
 class Failure(NamedTuple):
     """What went wrong: a question that was answered otherwise, or, where `asked` is empty, promtool's own words."""
 

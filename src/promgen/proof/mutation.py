@@ -10,7 +10,7 @@ from promgen.base import conventions as names
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
 from promgen.model.catalog import Target
 from promgen.proof.equivalents import equivalence
-from promgen.proof.execute import Task, execute
+from promgen.proof.execute import Task, execute, task_of
 from promgen.proof.mutants import Mutant, mutants_of
 from promgen.proof.project import Proof, Subject
 from promgen.proof.promtool import Promtool
@@ -92,15 +92,17 @@ def subject_of(group: Group, rule: Rule) -> str:
 
 def _prey(subject: Subject, tasks: Iterable[Task], group: Group, target: Target) -> Iterator[Prey]:
     """The mutants of one group's rules of a subject."""
-    able = [task for task in tasks if group in task.groups]
+    able = [task for task in tasks if group.name in task.case.groups]
     able.sort(key=lambda task: task.cost)
     for mutant in mutants_of(group, target):
-        yield Prey(subject, mutant, tuple(_with(task, mutant) for task in able))
+        name = group.rules[mutant.place].name
+        seeing = (task for task in able if not task.case.rules or name in task.case.rules)
+        yield Prey(subject, mutant, tuple(_with(task, mutant) for task in seeing))
 
 
 def _with(task: Task, mutant: Mutant) -> Task:
-    groups = (mutant.mutated_group if group == mutant.group else group for group in task.groups)
-    return task._replace(groups=tuple(groups))
+    changed = mutant.mutated_group
+    return task_of(task.case, (changed if group.name == changed.name else group for group in task.groups))
 
 
 def _narrowed_task(task: Task, subject: str) -> Task:

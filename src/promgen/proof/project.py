@@ -14,7 +14,7 @@ from promgen.compiler.resolve.catalog import Resolved
 from promgen.compiler.resolve.common import output_path
 from promgen.model.alert import Alert
 from promgen.model.slo import Slo
-from promgen.proof.execute import Failure, Task, execute
+from promgen.proof.execute import Failure, Task, execute, task_of
 from promgen.proof.promtool import Promtool
 
 Status = Literal["passed", "failed", "unproved"]
@@ -66,7 +66,7 @@ def find_proofs(
         found = ChainMap(groups[of_file.path], groups[_everywhere(owners.environments[of_file.path])])
         for case in of_file.cases:
             subject, owner = owners.subject(of_file, case.subject)
-            task = Task(case, tuple(found[name] for name in case.groups))
+            task = task_of(case, (found[name] for name in case.groups))
             yield Proof(subject, case.name, owners.place(owner, case.origin), task)
         for unproved in of_file.unproved:
             subject, owner = owners.subject(of_file, unproved.subject)

@@ -49,6 +49,8 @@ class Case(NamedTuple):
     """The oldest Prometheus whose promtool can execute it."""
     origin: str = ""
     """What made it; for a case that a user wrote, `tests/0` for the first."""
+    rules: tuple[str, ...] = ()
+    """Names of the only rules of its groups that are evaluated, where all of them would take too long; all when empty."""
 
 
 class Unproved(NamedTuple):

@@ -24,7 +24,7 @@ _SPENT = 0.6
 _LOUD = 1e9
 _COVERAGE_HOLD = HOUR
 _SPARSE = MINUTE * 4
-"""So rare that most minutes are not observed, and so often that there is always a total."""
+"""So often that a series is there at every evaluation."""
 _DATES = {"week": (5, 9), "month": (29, 40), "quarter": (29, 40)}
 """Days between evaluations, and how many show every kind of period, leap years among them."""
 
@@ -109,7 +109,7 @@ def _new_period(scene: Scene, boundary: Duration) -> Case:
 
 
 def waiting_cases(scene: Scene) -> Iterator[Case]:
-    """Of a short period: low coverage has not fired half a minute before an hour is over, and has when it is."""
+    """Low coverage has not fired half a minute before an hour is over, and has when it is."""
     yield _waiting(
         scene, "low coverage is not told for an hour", Duration(_COVERAGE_HOLD.ms - 30_000), "pending"
     )
@@ -117,11 +117,22 @@ def waiting_cases(scene: Scene) -> Iterator[Case]:
 
 
 def _waiting(scene: Scene, name: str, step: Duration, state: str) -> Case:
-    """Two evaluations with a total a period before; most of the minutes between them were not observed."""
-    subject = scene.subject
-    group, length = subject.groups[0], subject.slo.period.length
-    end = step * (-(-length.ms // step.ms) + 1)
-    total = Samples(subject.series(names.TOTAL_EVENTS, group), f"10x{end.ms // _SPARSE.ms}")
+    """Of many evaluations with a low coverage, which is given, the last two have a total a period before."""
+    subject, period = scene.subject, scene.subject.slo.period
+    group = subject.groups[0]
+    longest = period.longest if isinstance(period, CalendarPeriod) else period.length
+    end = step * (-(-longest.ms // step.ms) + 1)
+    total = Samples(subject.series(names.TOTAL_EVENTS, group), f"1x{end.ms // _SPARSE.ms}")
+    coverage = Samples(subject.series(names.PERIOD_COVERAGE, group), f"0.5x{end.ms // _SPARSE.ms}")
     answer = standing(names.COVERAGE_ALERT, group, state=state)
     question = Question(end, subject.states(f'alertname="{names.COVERAGE_ALERT}"'), (answer,))
-    return Case(name, subject.slo.key, (subject.period,), (total,), (question,), _SPARSE, step)
+    return Case(
+        name,
+        subject.slo.key,
+        (subject.period,),
+        (total, coverage),
+        (question,),
+        _SPARSE,
+        step,
+        rules=(names.COVERAGE_ALERT,),
+    )

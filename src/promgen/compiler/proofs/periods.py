@@ -41,8 +41,6 @@ _COVERAGE = f'alertname="{names.COVERAGE_ALERT}"'
 _MOST_SAMPLES = 10_000
 """What promtool allows a query."""
 _TOO_MANY = "its period has so many steps that promtool would hold more samples at once than it allows"
-_WAIT = "that low coverage fires after an hour and not before"
-_TOO_FAR = "evaluations an hour apart would be hundreds before there is anything a period ago"
 _READ = (
     names.TOTAL_EVENTS,
     names.BAD_EVENTS,
@@ -81,11 +79,9 @@ def period_cases(scene: Scene) -> tuple[list[Case], list[Unproved]]:
     if _samples_at_once(subject) > _MOST_SAMPLES:
         return cases, [subject.unproved("its error budget", _TOO_MANY)]
     cases += _cases_of_period(scene)
-    if subject.slo.is_silent:
-        return cases, []
-    if subject.block is not None:
-        return cases, [subject.unproved(_WAIT, _TOO_FAR)]
-    return [*cases, *waiting_cases(scene)], []
+    if not subject.slo.is_silent:
+        cases += waiting_cases(scene)
+    return cases, []
 
 
 def _cases_of_period(scene: Scene) -> Iterator[Case]:
