@@ -94,11 +94,15 @@ class Stage:
             play = self._plays[is_closed] = _Play(self, courses, is_closed)
         return play.result(node, at.ms)
 
+    def forget(self) -> None:
+        """Give back what was remembered for the next question."""
+        self.values.clear()
+        self._plays.clear()
+
     def chosen(self, vector: Vector) -> tuple[int, ...]:
         """The places of the series that a selector chooses."""
-        found = self._chosen.get(
-            id(vector)
-        )  # which hashes at once; the vector is kept, so no other gets its id
+        # By identity, which hashes at once; the vector is kept, so that no other gets its id.
+        found = self._chosen.get(id(vector))
         if found is None:
             found = self._chosen[id(vector)] = vector, tuple(self._matching(vector))
         return found[1]

@@ -17,7 +17,6 @@ _NEAR = 0.2
 """So near, as a share of the bound, a value is just below the next severity already."""
 _WITH_STAIRS = 2
 """With more severities than these there are some between the lowest and the worst."""
-_FEW_TRIES = 3
 _GAP = 0.4
 """The share of the gap between two bounds that a value keeps from both, where they are close together."""
 
@@ -77,6 +76,12 @@ class LevelsTale:
         story.mark(story.now - story.step, is_calm=True)
         return story
 
+    def are_guards_on(self, at: int) -> bool:
+        """Whether what must hold besides does; brought to just where it does, if it can be."""
+        for guard in self.bounded_guards:
+            self.story.driven = self._beside_guard(guard, 1, at) or self.story.driven
+        return all(self.story.holds(guard, self.story.driven, at) for guard in self.guards)
+
     @property
     def bounded_guards(self) -> list[Compared]:
         """Those with a side on which they just hold."""
@@ -103,12 +108,6 @@ class LevelsTale:
         story.calm = calm
         story.enter(calm, at + 1)
         story.mark(story.now - story.step, is_calm=True)
-
-    def are_guards_on(self, at: int) -> bool:
-        """Whether what must hold besides does; brought to just where it does, if it can be."""
-        for guard in self.bounded_guards:
-            self.story.driven = self._beside_guard(guard, 1, at) or self.story.driven
-        return all(self.story.holds(guard, self.story.driven, at) for guard in self.guards)
 
     def _beside_guard(self, guard: Compared, inward: int, at: int) -> Driven | None:
         """The guard just holds for an `inward` of 1, and for -1 just not."""
@@ -170,13 +169,8 @@ class LevelsTale:
         """From the worst to the lowest, and to nothing, if it takes no time to pass what lies between."""
         story, rung, worst = self.story, self.rungs[0], len(self.rungs) - 1
         driven = next(self._tries(0, self.side, self._reached(rung)))
-        edges = (
-            {self.story.edge(driven, self._not_beyond(place)) for place in range(1, worst + 1)}
-            if driven
-            else set()
-        )
-        edge = edges.pop() if len(edges) == 1 else None
-        if driven is None or edge is None or not edge.is_sharp:
+        edge = self._common_edge(driven) if driven is not None else None
+        if driven is None or edge is None:
             self._end(worst)
             return
         over = story.due(edge.latest, rung.hold)
@@ -185,6 +179,12 @@ class LevelsTale:
         story.mark(over + story.step, 0)
         story.enter(driven, over + 2 * story.step)
         self._end(0)
+
+    def _common_edge(self, driven: Driven) -> Edge | None:
+        """The evaluation at which all severities but the lowest are left, if it is one and the same."""
+        edges = {self.story.edge(driven, self._not_beyond(place)) for place in range(1, len(self.rungs))}
+        edge = edges.pop()
+        return edge if edge is not None and edge.is_sharp and not edges else None
 
     def _end(self, place: int) -> None:
         """Just short of the lowest bound again: over at once, or when it was kept for long enough."""
@@ -231,17 +231,13 @@ class LevelsTale:
         return story.now + story.settle + (rung.hold.ms if story.lane.pace.is_trend else 0)
 
     def _tries(self, place: int, side: int, at: int) -> Iterator[Driven | None]:
-        """Beside the bound of a rung, and not as far as the next one on that side.
-
-        With several rungs not every way is tried, because the recorded value shows what is not sharp here.
-        """
+        """Beside the bound of a rung, and not as far as the next one on that side."""
         bound = self._bound(place)
-        wanted = SHARES if len(self.rungs) == 1 else SHARES[:_FEW_TRIES]
         other = place + side * self.side
         most = math.inf
         if bound and 0 <= other < len(self.rungs):
             most = _GAP * abs(self._bound(other) - bound) / abs(bound)
-        for share in dict.fromkeys(min(share, most) for share in wanted):
+        for share in dict.fromkeys(min(share, most) for share in SHARES):
             yield self.story.beside(self.leaf, bound, side, at, share)
 
     def _bound(self, place: int) -> float:

@@ -22,6 +22,8 @@ _AT_ONCE = Duration(0)
 _WAVES = 20
 """How often a level that must vary did so before anything happens; enough for three standard deviations to be possible."""
 _READY_TRIES = 60
+_FEW_ATTEMPTS = 3
+"""Ways tried with several rungs: the recorded value shows sharply what the measured series do not."""
 _LONGEST_HANDOVER_STEP = MINUTE * 4
 """Severities hand over by reading `ALERTS` of the evaluation before, which is seen for less than five minutes."""
 
@@ -106,7 +108,7 @@ def _measured(plot: Plot) -> _Draft:
     draft = _draft(plot, play, lane, condition)
     ready = _ready(_levels(plot, draft, plot.rungs)) if plot.comparison else _AT_ONCE
     if not ready.ms:
-        return _draft(plot, play, lane, condition)
+        return _draft(plot, play, lane, condition)  # as it was before the guards were tried
     lane = Lane(sources=sources, pace=pace_of(root, plot.holds, ready))
     return replace(_draft(plot, play, lane, condition), guards_come_late=True)
 
@@ -127,6 +129,8 @@ def _play(plot: Plot) -> tuple[Play, Condition]:
 
 def _draft(plot: Plot, play: Play, lane: Lane, condition: Condition) -> _Draft:
     story = Story(play=play, lane=lane, driven=lane.begun(), is_calm=_is_calm(plot))
+    if len(plot.rungs) > 1:
+        story.attempts = _FEW_ATTEMPTS
     return _Draft(story, condition)
 
 
@@ -143,6 +147,7 @@ def _tell(plot: Plot, draft: _Draft, rungs: Sequence[Rung]) -> None:
         WaysTale(story=draft.story, condition=draft.condition, rung=rungs[0], kept=plot.kept).tell()
     else:
         _levels(plot, draft, rungs).tell()
+    draft.story.lane.stage.forget()
 
 
 def _levels(plot: Plot, draft: _Draft, rungs: Sequence[Rung]) -> LevelsTale:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from promgen.base.durations import Duration
@@ -25,11 +26,11 @@ SHARES = (0.05, 0.08, 0.12, 0.03, 0.15, 0.01)
 _NEVER_MOVED = (1.0, 0.0, math.nan, math.inf, None)
 """Amounts tried where not a value is wanted but that something holds or not; None takes the series away."""
 _COUNTING = frozenset({"changes", "resets"})
+"""Functions whose value only moves in leaps."""
 _FIRST_MARKS = 6
 """What is asked first: nothing, that something fires, and that it no longer does."""
 _PATIENCE = 3
 """How many times the time to settle, and evaluations, a change may take."""
-
 _ROUNDING = 1e-6
 """A value that is so near its bound, as a share of it, may be seen on either side of it."""
 
@@ -74,6 +75,8 @@ class Story:
     driven: Driven
     is_calm: Holds
     """Whether a result makes nothing fire."""
+    attempts: int = len(SHARES)
+    """How many ways are tried before one whose edge is not sharp is taken."""
     now: int = 0
     marks: list[Mark] = field(default_factory=list)
     calm: Driven | None = None
@@ -187,9 +190,7 @@ class Story:
     ) -> tuple[Driven, Edge]:
         """The first of several ways whose edge is sharp, or else the first that has one; raise Unsteady without any."""
         best: tuple[Driven, Edge] | None = None
-        for driven in tries:
-            if driven is None:
-                continue
+        for driven in islice((driven for driven in tries if driven is not None), self.attempts):
             edge = self.edge(driven, holds, patience, must_be_sharp=best is not None)
             if edge is not None:
                 best = best or (driven, edge)
@@ -206,13 +207,11 @@ class Story:
         return abs(value) if value and math.isfinite(value) else 1.0
 
     def _side(self, leaf: Leaf, at: int, share: float, *, holds: bool) -> Driven | None:
-        if isinstance(leaf, Exists) or leaf.op in {"==", "!="}:
+        if isinstance(leaf, Exists) or leaf.op in {"==", "!="} or _is_counted(leaf.value):
             return self._tried(leaf, at, holds=holds)
         upward = leaf.op in {">", ">="}
         side = 1 if upward == holds else -1
         is_at_bound = (leaf.op in {">=", "<="}) == holds and not leaf.bound
-        if _is_counted(leaf.value):
-            return self._tried(leaf, at, holds=holds)
         if not leaf.bound and (is_at_bound or (leaf.op == ">" and not holds and not self._is_signed())):
             return self.to(leaf, 0.0, self._usual(leaf, at), at)
         return self.beside(leaf, leaf.bound, side, at, share)
@@ -241,7 +240,7 @@ class Story:
 
 
 def _is_counted(value: Node) -> bool:
-    """Whether the value only moves in leaps, so that none lies just beside a bound."""
+    """Whether no value lies just beside a bound."""
     return any(isinstance(node, Call) and node.name in _COUNTING for node in walk(value))
 
 

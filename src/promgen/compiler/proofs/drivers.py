@@ -140,11 +140,10 @@ class EventDriver:
             *(one.name for found in self.counted for one in found.matchers),
         }
         label = next((name for name in _REPLICA_LABELS if name not in taken), "proof_replica_2")
+        place = self.channels.index(channel) or ""  # an `or` drops what has the labels of something before it
         for value, share in _REPLICAS.items():
-            yield (
-                channel.metric + selector({**channel.labels, **group, label: value}),
-                channel.share * share,
-            )
+            labels = {**channel.labels, **group, label: f"{value}{place}"}
+            yield channel.metric + selector(labels), channel.share * share
 
     def decoys(self, group: Labels) -> Iterator[str]:
         """Series that a selector would choose if one of its matchers were left out, and that nothing counts."""
@@ -174,12 +173,12 @@ def _event_driver(sli: EventSli, group_labels: tuple[str, ...], group: Labels) -
     outside: list[Channel] = []
     for found in half:
         labels = _labels(found, (), group)
-        is_inside = any(one.chooses(found.metric, labels) for one in total)
+        is_inside = any(one.chooses(found.metric, {**labels, **group}) for one in total)
         (inside if is_inside else outside).append(Channel(found.metric, labels, part))
     remaining: list[Channel] = []
     for found in total:
         labels = _labels(found, [one.matchers for one in half if one.metric == found.metric], group)
-        if not any(one.chooses(found.metric, labels) for one in half):
+        if not any(one.chooses(found.metric, {**labels, **group}) for one in half):
             remaining.append(Channel(found.metric, labels, rest if inside else "all"))
     if not remaining:
         raise BeyondError(

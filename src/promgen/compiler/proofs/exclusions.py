@@ -58,13 +58,13 @@ class _Proof:
 
     @cached_property
     def begin(self) -> int:
-        """The last whole minute that counts."""
-        return int(self.exclusion.start.timestamp()) * 1000 // MINUTE.ms * MINUTE.ms
+        """The last minute that counts."""
+        return _begin(self.exclusion)
 
     @cached_property
     def end(self) -> int:
-        """The first whole minute after the exclusion."""
-        return -(-int(self.exclusion.end.timestamp()) * 1000 // MINUTE.ms) * MINUTE.ms
+        """The first minute after it."""
+        return _end(self.exclusion)
 
     @cached_property
     def step(self) -> Duration:

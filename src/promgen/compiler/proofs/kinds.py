@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from promgen.base import conventions as names
-from promgen.base.durations import MINUTE
 from promgen.compiler.proofs.drivers import BeyondError, Growth, driver_of
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import Labels, identity_labels, near, selector
@@ -227,29 +226,32 @@ def _sliced(scene: Scene, sli: TimeSliceSli) -> Iterator[Reading]:
     subject = scene.subject
     driver = driver_of(sli.events, subject.slo.group_by, subject.groups[0])
     highest = float(sli.max_error_ratio)
-    slots = sli.length.ms // MINUTE.ms
+    slots = sli.length.ms // scene.interval.ms
 
     def reading(growth: Sequence[Growth], total: float | None, bad: float, ended: int = 0) -> Reading:
         age = ended + sum(step.times for step in growth)
         return Reading(list(driver.samples(subject.groups[0], age, growth)), total, bad)
 
-    yield reading(_slice(slots - 1, min(highest * _ABOVE, (1 + highest) / 2)), 1.0, 1.0)
-    yield reading(_slice(slots - 1, highest * _BELOW), 1.0, 0.0)
-    yield reading([Growth(slots, 0.0, 0.0)], 1.0, 0.0)
+    for ratio, bad in ((min(highest * _ABOVE, (1 + highest) / 2), 1.0), (highest * _BELOW, 0.0)):
+        yield reading(_slice(scene, sli, ratio), 1.0, bad)
+    idle = [Growth(slots, 0.0, 0.0)]
+    yield reading(idle, 1.0, 0.0)
     if sli.length >= PAIR_WINDOW:
-        yield reading([Growth(slots, 0.0, 0.0)], 1.0, 0.0, ended=slots // 2)
-        yield reading([Growth(slots, 0.0, 0.0)], None, 0.0, ended=slots + 1)
+        yield reading(idle, 1.0, 0.0, ended=slots // 2)
+        yield reading(idle, None, 0.0, ended=slots + 1)
 
 
-def _slice(intervals: int, ratio: float) -> list[Growth]:
-    """Events of so many intervals, oldest first, with much more traffic but no errors before them and in the newest."""
-    recent = min(PAIR_WINDOW.ms // MINUTE.ms, intervals // 3)
-    share = ratio * (intervals + (_LOUD - 1) * recent) / max(1, intervals - recent)
-    if recent == 0 or share > 1:
-        return [Growth(2 * intervals + _INTERVALS, _EVENTS, _EVENTS * ratio)]
+def _slice(scene: Scene, sli: TimeSliceSli, ratio: float) -> list[Growth]:
+    """Events of a slice, oldest first, with much more traffic but no errors before them and in the newest."""
+    intervals, pair = (length.ms // scene.interval.ms for length in (sli.length, PAIR_WINDOW))
+    counted = intervals - 1
+    recent = min(pair, counted // 3)
+    share = ratio * (counted + (_LOUD - 1) * recent) / max(1, counted - recent)
+    if intervals < pair or recent == 0 or share > 1:
+        return [Growth(intervals + pair + 1, _EVENTS, _EVENTS * ratio)]
     return [
         Growth(intervals, _LOUD * _EVENTS, 0.0),
-        Growth(intervals - recent, _EVENTS, _EVENTS * share),
+        Growth(counted - recent, _EVENTS, _EVENTS * share),
         Growth(recent, _LOUD * _EVENTS, 0.0),
     ]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from promgen.base import conventions as names
 from promgen.base.durations import DAY, HOUR, MINUTE, Duration
-from promgen.compiler.ir.proofs import Case, Question, Samples
-from promgen.compiler.proofs.budgets import allowed, recorded_bad
+from promgen.compiler.ir.proofs import Answer, Case, Question, Samples
+from promgen.compiler.proofs.budgets import allowed, longest, recorded_bad
 from promgen.compiler.proofs.calendars import first_boundary, period_begin
 from promgen.compiler.proofs.drivers import Driver, Growth
 from promgen.compiler.proofs.scenes import Scene
@@ -75,7 +75,8 @@ def _begins(scene: Scene, period: CalendarPeriod, name: str, step: Duration, cou
     for place in range(1, count + 1):
         begin = period_begin(period, step.ms * place // 1000)
         moments.append(Moment())
-        moments[-1].ask(*near(scene.subject.series(names.PERIOD_START), begin))
+        series = scene.subject.series(names.PERIOD_START)
+        moments[-1].ask(f"count(abs({series} - {begin}) < 1)", (Answer("{}"),))
     return case_at(scene.subject, name, moments, step=step, groups=(scene.subject.main,), interval=step)
 
 
@@ -118,10 +119,8 @@ def waiting_cases(scene: Scene) -> Iterator[Case]:
 
 def _waiting(scene: Scene, name: str, step: Duration, state: str) -> Case:
     """Of many evaluations with a low coverage, which is given, the last two have a total a period before."""
-    subject, period = scene.subject, scene.subject.slo.period
-    group = subject.groups[0]
-    longest = period.longest if isinstance(period, CalendarPeriod) else period.length
-    end = step * (-(-longest.ms // step.ms) + 1)
+    subject, group = scene.subject, scene.subject.groups[0]
+    end = step * (-(-longest(subject).ms // step.ms) + 1)
     total = Samples(subject.series(names.TOTAL_EVENTS, group), f"1x{end.ms // _SPARSE.ms}")
     coverage = Samples(subject.series(names.PERIOD_COVERAGE, group), f"0.5x{end.ms // _SPARSE.ms}")
     answer = standing(names.COVERAGE_ALERT, group, state=state)

@@ -31,7 +31,7 @@ _BLOCK = 1e4
 _LOUD = 1e9
 
 
-def exclusion_cases(scene: Scene) -> Iterator[Case]:
+def period_exclusion_cases(scene: Scene) -> Iterator[Case]:
     """One case for each edge of an exclusion, and for each day of a long one, which may be taken off in parts."""
     for exclusion in scene.subject.slo.exclusions:
         for what, edge in _edges(exclusion):

@@ -21,10 +21,11 @@ from promgen.compiler.proofs.budgets import (
     ask_budget,
     ask_constants,
     ask_untouched,
+    longest,
 )
 from promgen.compiler.proofs.period_blocks import BlockLedger
 from promgen.compiler.proofs.period_courses import calendar_cases, measured_case, waiting_cases
-from promgen.compiler.proofs.period_exclusions import exclusion_cases
+from promgen.compiler.proofs.period_exclusions import period_exclusion_cases
 from promgen.compiler.proofs.period_minutes import MinuteLedger
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import BURN_RATE_WINDOW, Labels, Subject, selector, standing
@@ -86,7 +87,7 @@ def period_cases(scene: Scene) -> tuple[list[Case], list[Unproved]]:
 
 def _cases_of_period(scene: Scene) -> Iterator[Case]:
     yield _budget_case(scene)
-    yield from exclusion_cases(scene)
+    yield from period_exclusion_cases(scene)
     if isinstance(scene.subject.slo.period, CalendarPeriod):
         yield from calendar_cases(scene, scene.subject.slo.period)
     if scene.driver is not None:
@@ -95,12 +96,10 @@ def _cases_of_period(scene: Scene) -> Iterator[Case]:
 
 def _samples_at_once(subject: Subject) -> int:
     """About how many samples an evaluation of the period holds at once, by the steps of its sums."""
-    period = subject.slo.period
-    longest = period.longest if isinstance(period, CalendarPeriod) else period.length
     if subject.block is not None:
-        return longest.ms // subject.block.ms * 3
+        return longest(subject).ms // subject.block.ms * 3
     if subject.slo.exclusions:
-        return longest.ms // EVALUATION_INTERVAL.ms * 2 * (1 + len(subject.groups))
+        return longest(subject).ms // EVALUATION_INTERVAL.ms * 2 * (1 + len(subject.groups))
     return 0
 
 

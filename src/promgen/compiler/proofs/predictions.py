@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from promgen.base.durations import DAY, HOUR, Duration
+from promgen.base.durations import DAY, HOUR, MINUTE, Duration
 from promgen.compiler.proofs.subject import Subject
 from promgen.model.burnrate import PAIR_WINDOW, RAW_WINDOW_LIMIT
 from promgen.model.slo import Tier
@@ -115,9 +115,25 @@ class Predictor:
             return False
         return length > _PAIR_WINDOW_LIMIT or (bool(self.subject.slo.exclusions) and length >= DAY)
 
+    @cached_property
+    def minute(self) -> int:
+        """The intervals of a minute."""
+        return MINUTE.ms // self.interval.ms
+
     def counted(self, history: History, window: Window) -> tuple[float, float]:
         """All and bad events of a window."""
+        if window.source == "pair":
+            return self._recorded(history, window.intervals)
         return events(history, window.intervals)
+
+    def _recorded(self, history: History, intervals: int) -> tuple[float, float]:
+        """Events as the pair records them; what is counted is recorded for the newest minute as a mean of five."""
+        total, bad = events(history, intervals)
+        if not self.subject.is_counted:
+            return total, bad
+        newest, mean = events(history, self.minute), events(history, self.now)
+        share = self.minute / self.now
+        return total - newest[0] + mean[0] * share, bad - newest[1] + mean[1] * share
 
     def ratio(self, history: History, length: Duration) -> float:
         """The error ratio of a window; 0 where nothing happened."""
@@ -151,7 +167,7 @@ class Predictor:
 
     def bad_events(self, history: History, length: Duration) -> float:
         """Bad events of a window as the guard of low traffic counts them, from the pair."""
-        return events(history, length.ms // self.interval.ms)[1]
+        return self._recorded(history, length.ms // self.interval.ms)[1]
 
     # --- histories
 

@@ -17,7 +17,7 @@ from promgen.compiler.proofs.predictions import History, Predictor, Stretch, age
 from promgen.compiler.proofs.subject import Labels, Subject, selector
 from promgen.compiler.proofs.timeline import Moment, Piece, counter, level
 
-_SINGLE = 6
+_SINGLE = 20
 """A stretch of at most so many intervals is recorded sample by sample."""
 _LOUD = 1e6
 """Traffic of the groups and series that must not count; whoever counts them sees nothing else."""
@@ -102,8 +102,8 @@ class Scene:
 
     @cached_property
     def newest(self) -> int:
-        """Age of the newest record given: where events are counted, the evaluation itself records the minute of age 0."""
-        return 0 if self.driver is None else 1
+        """Age of the newest record given: where events are counted, the evaluation itself records the newest minute."""
+        return 0 if self.driver is None else self.predictor.minute
 
     def _blocks(self, moment: Moment, group: Labels, history: History) -> None:
         assert self.subject.block is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from promgen.base.durations import MINUTE, Duration
 from promgen.compiler.ir.proofs import Case, Unproved
@@ -12,7 +13,7 @@ from promgen.compiler.proofs.kinds import kind_moments
 from promgen.compiler.proofs.minutes import minute_cases
 from promgen.compiler.proofs.periods import period_cases
 from promgen.compiler.proofs.scenes import Scene
-from promgen.compiler.proofs.subject import FindSlo, Subject
+from promgen.compiler.proofs.subject import NATIVE_SINCE, FindSlo, Subject
 from promgen.compiler.proofs.tiers import tier_cases
 from promgen.compiler.proofs.timeline import case_of
 from promgen.compiler.proofs.values import value_cases
@@ -70,10 +71,17 @@ def _driver(subject: Subject) -> Driver | None:
 
 
 def _kinds(scene: Scene) -> Iterator[Case]:
-    moments = kind_moments(scene)
+    sli = scene.subject.slo.sli
+    interval, since = MINUTE, scene.subject.since
+    if isinstance(sli, TimeSliceSli):
+        interval = _SCRAPE if sli.length < _SHORT else MINUTE
+        since = NATIVE_SINCE if isinstance(sli.events, NativeLatencySli) else since
+    moments = kind_moments(replace(scene, interval=interval))
     if moments:
         name = "what is measured counts as good and bad as the SLI says"
-        yield case_of(scene.subject, name, moments, days=1, groups=(scene.subject.main,))
+        groups = (scene.subject.main,)
+        case = case_of(scene.subject, name, moments, days=1, groups=groups, interval=interval)
+        yield case._replace(since=since)
 
 
 def _selected(sli: Sli, find_slo: FindSlo) -> tuple[Vector, ...]:

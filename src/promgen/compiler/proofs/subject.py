@@ -19,8 +19,10 @@ FindSlo = Callable[[str, str], Slo]
 """An SLO of the same environment, by service and name."""
 
 BURN_RATE_WINDOW = HOUR
+OF_MINUTES = f'alertname!="{names.COVERAGE_ALERT}"'
+"""Matches the alerts of the group that is evaluated every minute, should the other one be loaded too."""
 _OTHER = "promgen-decoy"
-_NATIVE_SINCE = (3, 0)
+NATIVE_SINCE = (3, 0)
 
 Labels = Mapping[str, str]
 
@@ -87,7 +89,7 @@ class Subject:
     @cached_property
     def since(self) -> tuple[int, int]:
         """The oldest Prometheus whose promtool can be given the measured series."""
-        return _NATIVE_SINCE if isinstance(self.slo.sli, NativeLatencySli) else (2, 42)
+        return NATIVE_SINCE if isinstance(self.slo.sli, NativeLatencySli) else (2, 42)
 
     @cached_property
     def windows(self) -> tuple[Duration, ...]:

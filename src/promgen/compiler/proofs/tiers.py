@@ -16,7 +16,7 @@ from promgen.base.durations import Duration
 from promgen.compiler.ir.proofs import Answer, Case
 from promgen.compiler.proofs.predictions import History, Stretch, louder, scaled
 from promgen.compiler.proofs.scenes import Scene
-from promgen.compiler.proofs.subject import Labels, Subject, selector, standing
+from promgen.compiler.proofs.subject import OF_MINUTES, Labels, Subject, selector, standing
 from promgen.compiler.proofs.timeline import Moment, case_of
 from promgen.model.burnrate import PAIR_WINDOW, tier_facts
 from promgen.model.catalog import EVALUATION_INTERVAL
@@ -159,14 +159,15 @@ def _moment(scene: Scene, tier: Tier, act: Act) -> Moment:
 
 
 def _verdicts(scene: Scene, history: History) -> tuple[list[Tier], str]:
-    """The tiers that fire, and a matcher that leaves out those of which that cannot be said."""
+    """The tiers that fire, and matchers that leave out those of which that cannot be said."""
     predictor = scene.predictor
     verdicts = {tier.name: (tier, predictor.fires(history, tier)) for tier in predictor.tiers}
     left_out = [
         tier.name for tier in scene.subject.slo.tiers if verdicts.get(tier.name, (tier, None))[1] is None
     ]
     firing = [tier for tier, verdict in verdicts.values() if verdict]
-    return firing, f'{names.TIER_LABEL}!~"{"|".join(left_out)}"' if left_out else ""
+    without = [f'{names.TIER_LABEL}!~"{"|".join(left_out)}"'] if left_out else []
+    return firing, ",".join([OF_MINUTES, *without])
 
 
 def _state(tier: Tier) -> str:
@@ -222,10 +223,13 @@ def _timed(scene: Scene, tier: Tier) -> Iterator[Act]:
     facts = tier_facts(scene.subject.slo, tier, scrape=scene.interval, evaluation=EVALUATION_INTERVAL)
     earliest, latest = (moment.ms / scene.interval.ms for moment in facts.detection)
     window = scene.predictor.by_length[tier.long]
+    intervals = tier.long.ms // scene.interval.ms
     if (
         window.source == "measured"
-    ):  # it holds one increment less than samples, so its ratio is that much higher
-        earliest *= window.intervals / (window.intervals + 1)
+    ):  # it holds an increment less than samples, so its ratio is that much higher
+        earliest *= window.intervals / intervals
+    elif window.source == "blocks":  # it holds a block more at this moment, so its ratio is that much lower
+        latest *= window.intervals / intervals
     for elapsed, fires in ((ceil(earliest) - 1, False), (ceil(latest), True)):
         if elapsed > 0:
             history = _outage(scene, [Stretch(elapsed, _TRAFFIC, _TRAFFIC)])

@@ -10,7 +10,7 @@ from promgen.compiler.ir.proofs import Answer, Case
 from promgen.compiler.proofs.drivers import EventDriver, Growth
 from promgen.compiler.proofs.predictions import History, events, louder
 from promgen.compiler.proofs.scenes import Scene
-from promgen.compiler.proofs.subject import near, standing
+from promgen.compiler.proofs.subject import OF_MINUTES, near, standing
 from promgen.compiler.proofs.timeline import Moment, Piece, case_of, counter, level
 from promgen.model.burnrate import PAIR_WINDOW
 
@@ -53,11 +53,15 @@ def _profile(scene: Scene) -> Moment:
     moment = scene.moment(history)
     scene.distract(moment)
     _ask_ratios(scene, moment, history)
+    _ask_pair(scene, moment, history)
+    return moment
+
+
+def _ask_pair(scene: Scene, moment: Moment, history: History) -> None:
     total, bad = events(history, scene.predictor.now)
     group = scene.subject.groups[0]
     for metric, amount in ((names.TOTAL_EVENTS, total), (names.BAD_EVENTS, bad)):
         moment.ask(*near(scene.subject.series(metric, group), amount / float(PAIR_WINDOW.seconds)))
-    return moment
 
 
 def _ask_ratios(scene: Scene, moment: Moment, history: History) -> None:
@@ -90,7 +94,7 @@ def _ask_zero(scene: Scene, moment: Moment) -> None:
 
 
 def _ask_silence(scene: Scene, moment: Moment) -> None:
-    moment.ask(scene.subject.states())
+    moment.ask(scene.subject.states(OF_MINUTES))
 
 
 def _part_absent(scene: Scene, driver: EventDriver) -> Moment:
@@ -99,6 +103,7 @@ def _part_absent(scene: Scene, driver: EventDriver) -> Moment:
     history = scene.predictor.constant(ratio, _TRAFFIC)
     moment = scene.moment(history, without=driver.part)
     _ask_ratios(scene, moment, history)
+    _ask_pair(scene, moment, history)
     return moment
 
 
