@@ -28,6 +28,7 @@ ALERTS = {
     "ThreeSeverities": "expr: 1 - free / size\nabove: {low: 0.6, medium: 0.7, critical: 0.85}\nfor: 5m",
     "CloseSeverities": "expr: queue_length\nabove: {medium: 99, critical: 100}\nfor: 5m",
     "KeptSeverities": "expr: queue_length\nabove: {medium: 70, high: 90}\nkeepFiringFor: 10m",
+    "KeptAfterFor": "expr: queue_length\nabove: {medium: 30, high: 120}\nfor: 10m\nkeepFiringFor: 10m",
     "Overridden": """\
 expr: max by (queue) (queue_length)
 above: {medium: 100, high: 200}
@@ -200,6 +201,8 @@ MISTAKES = [
     ),
     ("TwoSeverities", replaces('alertstate="firing"', 'alertstate="pending"'), "no handover"),
     ("ThreeSeverities", replaces("> 0.7", "> 0.8"), "another threshold in the middle"),
+    ("ThreeSeverities", replaces("> 0.85 and ", "> 0.85 or "), "the lowest ends before the worst has fired"),
+    ("KeptAfterFor", replaces("> 30 and ", "> 30 or "), "kept although it never fired"),
     ("KeptSeverities", replaces("[10m]", "[5m]"), "kept for less"),
     ("Overridden", replaces('"bulk"', '"bulky"'), "an override of another label"),
     ("Overridden", replaces("> 5000", "> 100"), "an override dropped"),

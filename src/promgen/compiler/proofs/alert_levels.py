@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from promgen.base.durations import Duration
@@ -55,8 +55,11 @@ class LevelsTale:
             self._jump(place)
             self._end(place)
         if len(self.rungs) > _WITH_STAIRS:
-            self._jump(len(self.rungs) - 1)
+            self._rise(0)
+            self._leap()
             self._plunge()
+        if self.kept.ms:
+            self._touch()
         return self.story
 
     def tell_unguarded(self, guard: Compared) -> Story:
@@ -165,11 +168,24 @@ class LevelsTale:
         story.mark(story.due(edge.latest, rung.hold), place)
         story.enter(driven, story.due(edge.latest, rung.hold) + story.step)
 
+    def _leap(self) -> None:
+        """From the lowest to the worst; the lowest fires until then if it takes no time to pass what lies between."""
+        story, worst = self.story, len(self.rungs) - 1
+        rung = self.rungs[worst]
+        tries = self._tries(worst, self.side, self._reached(rung))
+        driven, edge = story.sharpest(tries, self._beyond(worst))
+        due = story.due(edge.latest, rung.hold)
+        is_at_once = self._common_edge(driven, self._beyond) == edge
+        if is_at_once and all(other.hold >= rung.hold for other in self.rungs[1:worst]):
+            story.mark(due - story.step, 0)
+        story.mark(due, worst)
+        story.enter(driven, due + story.step)
+
     def _plunge(self) -> None:
         """From the worst to the lowest, and to nothing, if it takes no time to pass what lies between."""
         story, rung, worst = self.story, self.rungs[0], len(self.rungs) - 1
         driven = next(self._tries(0, self.side, self._reached(rung)))
-        edge = self._common_edge(driven) if driven is not None else None
+        edge = self._common_edge(driven, self._not_beyond) if driven is not None else None
         if driven is None or edge is None:
             self._end(worst)
             return
@@ -180,9 +196,30 @@ class LevelsTale:
         story.enter(driven, over + 2 * story.step)
         self._end(0)
 
-    def _common_edge(self, driven: Driven) -> Edge | None:
-        """The evaluation at which all severities but the lowest are left, if it is one and the same."""
-        edges = {self.story.edge(driven, self._not_beyond(place)) for place in range(1, len(self.rungs))}
+    def _touch(self) -> None:
+        """Beyond the lowest bound for half its `for`, and back: what did not fire is not kept.
+
+        Left out where it takes the value so long to come back that it fires.
+        """
+        story, hold = self.story, self.rungs[0].hold
+        before, since = story.driven, story.now
+        driven, reached = story.sharpest(
+            self._tries(0, self.side, self._reached(self.rungs[0])), self._beyond(0)
+        )
+        story.driven, story.now = driven, story.due(reached.latest, Duration(hold.ms // 2))
+        back, left = story.sharpest(self._tries(0, -self.side, story.now + story.settle), self._not_beyond(0))
+        if left.latest >= reached.earliest + hold.ms:
+            story.driven, story.now = before, since
+            return
+        story.enter(
+            back, max(story.due(reached.latest, hold), story.due(left.latest, self.kept)) + story.step
+        )
+        story.mark(story.due(reached.latest, hold))
+        story.mark(story.now - story.step, is_calm=True)
+
+    def _common_edge(self, driven: Driven, passed: Callable[[int], Holds]) -> Edge | None:
+        """The evaluation at which all bounds but the lowest are passed, if it is one and the same."""
+        edges = {self.story.edge(driven, passed(place)) for place in range(1, len(self.rungs))}
         edge = edges.pop()
         return edge if edge is not None and edge.is_sharp and not edges else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from promgen.base import conventions as names
-from promgen.base.durations import DAY, HOUR, Duration
+from promgen.base.durations import HOUR, Duration
 from promgen.compiler.proofs.drivers import Driver, Growth, Role
 from promgen.compiler.proofs.predictions import History, Predictor, Stretch, ages
 from promgen.compiler.proofs.subject import Labels, Subject, selector
@@ -51,9 +51,11 @@ class Scene:
         return HOUR.ms // self.interval.ms + 1
 
     @cached_property
-    def days(self) -> int:
-        """Days between moments: longer than the longest window, so that no moment sees another's history."""
-        return (self.predictor.edges[-1] * self.interval.ms) // DAY.ms + 1
+    def spacing(self) -> Duration:
+        """Between moments: longer than any history, so that no moment sees another's; whole hours, and whole blocks."""
+        unit = max(HOUR, self.subject.block or HOUR)
+        history = Duration((self.predictor.edges[-1] + self.hour) * self.interval.ms)
+        return unit * (history.ms // unit.ms + 1)
 
     def moment(
         self, history: History, *, recorded: History | None = None, without: Role | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from promgen.base.durations import MINUTE, Duration
+from promgen.base.durations import HOUR, MINUTE, Duration
 from promgen.compiler.ir.proofs import Case, Unproved
 from promgen.compiler.proofs.drivers import BeyondError, Driver, driver_of, example_groups, selected
 from promgen.compiler.proofs.exclusions import exclusion_cases
@@ -72,15 +72,16 @@ def _driver(subject: Subject) -> Driver | None:
 
 def _kinds(scene: Scene) -> Iterator[Case]:
     sli = scene.subject.slo.sli
-    interval, since = MINUTE, scene.subject.since
+    apart, interval, since = HOUR, MINUTE, scene.subject.since
     if isinstance(sli, TimeSliceSli):
+        apart = HOUR + sli.length * 4
         interval = _SCRAPE if sli.length < _SHORT else MINUTE
         since = NATIVE_SINCE if isinstance(sli.events, NativeLatencySli) else since
     moments = kind_moments(replace(scene, interval=interval))
     if moments:
         name = "what is measured counts as good and bad as the SLI says"
         groups = (scene.subject.main,)
-        case = case_of(scene.subject, name, moments, days=1, groups=groups, interval=interval)
+        case = case_of(scene.subject, name, moments, apart=apart, groups=groups, interval=interval)
         yield case._replace(since=since)
 
 

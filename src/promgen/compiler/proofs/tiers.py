@@ -48,7 +48,7 @@ def tier_cases(scene: Scene) -> Iterator[Case]:
             scene.subject,
             f"the tier {tier.name} fires just above its burn rate and not just below, in time, and ends in time",
             list(_moments(near_by, tier)),
-            days=near_by.days,
+            apart=near_by.spacing,
             groups=(scene.subject.main,),
             interval=scene.interval,
         )

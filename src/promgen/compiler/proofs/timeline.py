@@ -1,9 +1,9 @@
 """Made-up samples around a few moments, as one case.
 
-Between moments lie days without an evaluation, so a case with histories of three days costs promtool as many evaluations
-as it has moments. Each evaluation falls some tenths of a second after the samples: there a range holds the same samples
-on Prometheus 2, which counts its first instant in, and on 3, which does not; and no rule writes at the instant of a sample
-that is given.
+Between moments lie hours or days without an evaluation, so a case with histories of three days costs promtool as many
+evaluations as it has moments. Each evaluation falls some tenths of a second after the samples: there a range holds the
+same samples on Prometheus 2, which counts its first instant in, and on 3, which does not; and no rule writes at the
+instant of a sample that is given.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from promgen.base.durations import DAY, MINUTE, Duration
+from promgen.base.durations import MINUTE, Duration
 from promgen.compiler.ir.proofs import Answer, Case, Question, Samples
 from promgen.compiler.proofs.subject import Subject
 
@@ -108,12 +108,12 @@ def case_of(
     name: str,
     moments: Sequence[Moment],
     *,
-    days: int,
+    apart: Duration,
     groups: tuple[str, ...],
     interval: Duration = MINUTE,
 ) -> Case:
-    """The moments, so many days apart, as one case."""
-    step = Duration(DAY.ms * days + _PHASE_MS)
+    """The moments as one case."""
+    step = Duration(apart.ms + _PHASE_MS)
     case = case_at(subject, name, moments, step=step, groups=groups, interval=interval)
     return case._replace(since=subject.since)
 

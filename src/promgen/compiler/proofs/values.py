@@ -44,7 +44,7 @@ def value_cases(scene: Scene) -> Iterator[Case]:
 
 def _case(scene: Scene, name: str, moments: Sequence[Moment]) -> Case:
     groups = (scene.subject.main,)
-    return case_of(scene.subject, name, moments, days=scene.days, groups=groups, interval=scene.interval)
+    return case_of(scene.subject, name, moments, apart=scene.spacing, groups=groups, interval=scene.interval)
 
 
 def _profile(scene: Scene) -> Moment:
