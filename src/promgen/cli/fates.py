@@ -14,7 +14,13 @@ from promgen.cli.report import excerpt
 from promgen.proof.mutation import Fate, Status
 from promgen.proof.promtool import Promtool
 
-_COLOURS: dict[Status, str] = {"killed": "green", "equivalent": "yellow", "survived": "red"}
+_COLOURS: dict[Status, str] = {
+    "killed": "green",
+    "equivalent": "yellow",
+    "unseen": "yellow",
+    "survived": "red",
+}
+_EXPLAINED: tuple[Status, ...] = ("equivalent", "unseen")
 
 
 def fate_lines(fates: Sequence[Fate], promtool: Promtool, texts: Mapping[str, str]) -> Iterator[str]:
@@ -26,7 +32,7 @@ def fate_lines(fates: Sequence[Fate], promtool: Promtool, texts: Mapping[str, st
         if fate.status == "survived":
             yield ""
             yield from _described(fate, texts)
-    yield from _equivalents(fates)
+    yield from _explained(fates)
     yield f"\n{_counts(fates)} with promtool {promtool.version}"
 
 
@@ -70,11 +76,13 @@ def _described(fate: Fate, texts: Mapping[str, str]) -> Iterator[str]:
             yield f"   = {click.style(name, bold=True)}: {printable(text)}"
 
 
-def _equivalents(fates: Iterable[Fate]) -> Iterator[str]:
-    """Who changes nothing, by the reason."""
-    alike = sorted((fate for fate in fates if fate.status == "equivalent"), key=lambda fate: fate.why)
-    for why, group in groupby(alike, lambda fate: fate.why):
-        yield f"\n{click.style('equivalent', fg=_COLOURS['equivalent'], bold=True)}: {why}"
+def _explained(fates: Sequence[Fate]) -> Iterator[str]:
+    """Who cannot be killed, by the reason."""
+    alike = sorted(
+        (fate for fate in fates if fate.status in _EXPLAINED), key=lambda fate: (fate.status, fate.why)
+    )
+    for (status, why), group in groupby(alike, lambda fate: (fate.status, fate.why)):
+        yield f"\n{click.style(status, fg=_COLOURS[status], bold=True)}: {why}"
         for fate in group:
             environment = f" ({fate.prey.subject.environment})" if fate.prey.subject.environment else ""
             change = printable(f"{fate.prey.mutant.before} -> {fate.prey.mutant.after}")

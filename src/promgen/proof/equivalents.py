@@ -5,44 +5,173 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from promgen.base import conventions as names
 from promgen.compiler.ir.rules import Rule
-from promgen.promql import Binary, Node, Number, parse, print_tree, tree, walk
+from promgen.promql import (
+    Aggregate,
+    Binary,
+    Call,
+    Node,
+    Number,
+    Vector,
+    parse,
+    print_tree,
+    tree,
+    walk,
+)
 from promgen.proof.mutants import Mutant
+
+Place = tuple[Node, ...]
+"""A part of an expression, last, and all that it stands in, from the outside in."""
 
 
 class Equivalent(NamedTuple):
-    """A kind of mutant that changes nothing."""
+    """A kind of mutant that changes nothing: what holds at the place of the changed part."""
 
     operator: str
-    holds: Callable[[Rule, Mutant], bool]
+    holds: Callable[[Mutant, Rule, Place], bool]
     reason: str
 
 
 def equivalence(rule: Rule, mutant: Mutant) -> str:
     """Why a mutant of a rule changes nothing; empty when that is not known."""
     for kind in EQUIVALENTS:
-        if mutant.operator == kind.operator and kind.holds(rule, mutant):
+        if kind.operator == mutant.operator and mutant.within and kind.holds(mutant, rule, mutant.within):
             return kind.reason
     return ""
 
 
-def _is_compared_with_zero(rule: Rule, mutant: Mutant) -> bool:
-    """Whether every sum or mean that was changed stands directly before a comparison with zero."""
-    root = tree(parse(rule.expr))
-    found = sum(print_tree(node) == mutant.before for node in walk(root))
-    return found == sum(print_tree(node.left) == mutant.before for node in _zero_comparisons(root))
+def _is_compared_with_zero(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    above = place[-2] if len(place) > 1 else None
+    return (
+        isinstance(above, Binary)
+        and above.is_comparison
+        and above.left is place[-1]
+        and above.right == Number(0)
+    )
 
 
-def _zero_comparisons(root: Node) -> Iterator[Binary]:
-    for node in walk(root):
-        if isinstance(node, Binary) and node.is_comparison and node.right == Number(0):
-            yield node
+def _is_of_buckets(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    """Whether it adds up the buckets of a histogram whose quantile is taken."""
+    part = place[-1]
+    keeps_buckets = isinstance(part, Aggregate) and not part.without and "le" in (part.labels or ())
+    return keeps_buckets and any(
+        isinstance(node, Call) and node.name == "histogram_quantile" for node in place
+    )
 
+
+def _is_of_absence(_mutant: Mutant, rule: Rule, place: Place) -> bool:
+    """Whether only its being there is asked for, of whatever labels."""
+    return rule.name.endswith(names.NO_DATA_SUFFIX) and isinstance(place[-1], Aggregate | Call)
+
+
+def _is_of_stricter_override(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    """Whether series that would be compared with the bound of an override too are beyond their own bound then anyway."""
+    part, compared = place[-1], _comparison(place)
+    if not isinstance(part, Binary) or part.op != "and" or compared is None:
+        return False
+    chosen, bound = print_tree(part.right), compared.right
+    if not chosen.startswith("label_replace(vector(1)") or not isinstance(bound, Number):
+        return False
+    general = [
+        node.right.value
+        for node in walk(place[0])
+        if isinstance(node, Binary)
+        and node.op == compared.op
+        and isinstance(node.right, Number)
+        and any(
+            isinstance(one, Binary) and one.op == "unless" and print_tree(one.right) == chosen
+            for one in walk(node.left)
+        )
+    ]
+    is_stricter = all(bound.value >= one if compared.op == ">" else bound.value <= one for one in general)
+    return bool(general) and is_stricter
+
+
+def _is_of_override_that_adds_nothing(mutant: Mutant, rule: Rule, place: Place) -> bool:
+    """The same, where the series that the labels of the override are taken from, a 1, is not beyond its bound either."""
+    compared = _comparison(place)
+    if compared is None or not isinstance(compared.right, Number):
+        return False
+    is_beyond = compared.right.value < 1 if compared.op == ">" else compared.right.value > 1
+    is_followed = any(
+        isinstance(node, Binary) and node.op == "and" and _severities(node.right) for node in place[:-1]
+    )
+    return (not is_beyond or is_followed) and _is_of_stricter_override(mutant, rule, place)
+
+
+def _is_handover_without_delay(mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    """Whether a worse severity, evaluated before, fires whenever its threshold is crossed."""
+    part, above = place[-1], place[-2] if len(place) > 1 else None
+    if not isinstance(part, Binary) or not isinstance(above, Binary) or above.op != "unless":
+        return False
+    crossed = print_tree(part.left)
+    worse = [
+        rule
+        for rule in mutant.group.rules[: mutant.place]
+        if _severities(part.right) & set(rule.labels.values())
+    ]
+    return (
+        above.right is part
+        and bool(worse)
+        and all(
+            rule.hold is None and crossed in map(print_tree, _alternatives(tree(parse(rule.expr))))
+            for rule in worse
+        )
+    )
+
+
+def _alternatives(node: Node) -> Iterator[Node]:
+    """What an expression gives one or the other of."""
+    if isinstance(node, Binary) and node.op == "or":
+        yield from _alternatives(node.left)
+        yield from _alternatives(node.right)
+    else:
+        yield node
+
+
+def _severities(node: Node) -> set[str]:
+    """The values by which `ALERTS` is selected, the severity among them; empty where something else is."""
+    if not isinstance(node, Vector) or node.metric != "ALERTS":
+        return set()
+    fixed = (names.SERVICE_LABEL, names.ENVIRONMENT_LABEL, "alertname", "alertstate")
+    return {matcher.value for matcher in node.matchers if matcher.name not in fixed}
+
+
+def _comparison(place: Place) -> Binary | None:
+    """The innermost comparison that a part is compared by."""
+    found = [node for node in place[:-1] if isinstance(node, Binary) and node.is_comparison]
+    return found[-1] if found else None
+
+
+_OVERRIDDEN = "who is compared with the bound of an override as well is beyond a bound of its own already"
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent(
         operator="sum or avg",
         holds=_is_compared_with_zero,
         reason="it is compared with 0, and a mean is above, below or equal to 0 exactly where the sum is",
+    ),
+    Equivalent(
+        operator="sum or avg",
+        holds=_is_of_buckets,
+        reason="a quantile depends on the proportions of the buckets, which are the same in the means of the same series",
+    ),
+    Equivalent(
+        operator="sum or avg",
+        holds=_is_of_absence,
+        reason="only whether there is anything is asked for, whatever its value",
+    ),
+    Equivalent(
+        operator="join label",
+        holds=_is_of_absence,
+        reason="only whether there is anything is asked for, whatever its labels",
+    ),
+    Equivalent(operator="join label", holds=_is_of_stricter_override, reason=_OVERRIDDEN),
+    Equivalent(operator="and or", holds=_is_of_override_that_adds_nothing, reason=_OVERRIDDEN),
+    Equivalent(
+        operator="and or",
+        holds=_is_handover_without_delay,
+        reason="the worse severity is evaluated before and waits for nothing, so it fires when its threshold is crossed",
     ),
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from promgen.base import conventions as names
 from promgen.base.conventions import SEVERITIES
@@ -32,7 +32,6 @@ from promgen.promql import (
     print_tree,
     replacements,
     tree,
-    walk,
 )
 
 FACTOR = 1.25
@@ -61,6 +60,8 @@ class Mutant:
     before: str
     """What was changed, as text."""
     after: str
+    within: tuple[Node, ...] = ()
+    """The part of the expression that was changed, last, and all that it stands in, from the outside in."""
 
     @property
     def mutated_group(self) -> Group:
@@ -74,11 +75,17 @@ def mutants_of(group: Group, target: Target) -> Iterator[Mutant]:
     windows = _windows(group)
     for place, rule in enumerate(group.rules):
         seen = {_key(rule._replace(expr=print_tree(tree(parse(rule.expr)))))}
-        for operator, changed, before, after in (*_in_fields(rule, target), *_in_expression(rule, windows)):
-            if _key(changed) not in seen:
-                seen.add(_key(changed))
+        for change in (*_in_fields(rule, target), *_in_expression(rule, windows)):
+            if _key(change.rule) not in seen:
+                seen.add(_key(change.rule))
                 yield Mutant(
-                    group=group, place=place, operator=operator, rule=changed, before=before, after=after
+                    group=group,
+                    place=place,
+                    operator=change.operator,
+                    rule=change.rule,
+                    before=change.before,
+                    after=change.after,
+                    within=change.within,
                 )
 
 
@@ -86,17 +93,32 @@ def _key(rule: Rule) -> object:
     return rule.expr, rule.hold, rule.keep_firing_for, tuple(rule.labels.items())
 
 
-_Change = tuple[str, Rule, str, str]
-"""Operator, changed rule, and what was changed into what."""
+class _Change(NamedTuple):
+    operator: str
+    rule: Rule
+    before: str
+    after: str
+    within: tuple[Node, ...] = ()
 
 
 def _in_expression(rule: Rule, windows: Sequence[int]) -> Iterator[_Change]:
     root = tree(parse(rule.expr))
     operators: dict[str, Propose] = {**_OPERATORS, "window": partial(_window, windows=windows)}
     for operator, propose in operators.items():
-        parts = ((node, other) for node in walk(root) for other in propose(node))
-        for changed, (before, after) in zip(replacements(root, propose), parts, strict=True):
-            yield operator, rule._replace(expr=print_tree(changed)), print_tree(before), print_tree(after)
+        parts = ((within, other) for within in _parts(root) for other in propose(within[-1]))
+        for changed, (within, after) in zip(replacements(root, propose), parts, strict=True):
+            before = print_tree(within[-1])
+            yield _Change(
+                operator, rule._replace(expr=print_tree(changed)), before, print_tree(after), within
+            )
+
+
+def _parts(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, ...]]:
+    """Every part of an expression and what it stands in, in the order of `walk`."""
+    within = (*above, node)
+    yield within
+    for inner in operands(node):
+        yield from _parts(inner, within)
 
 
 def _in_fields(rule: Rule, target: Target) -> Iterator[_Change]:
@@ -104,12 +126,14 @@ def _in_fields(rule: Rule, target: Target) -> Iterator[_Change]:
         return
     label = target.severity_label
     for other in _neighbours([target.severity_value(one) for one in SEVERITIES], rule.labels.get(label, "")):
-        yield "severity", rule._replace(labels={**rule.labels, label: other}), rule.labels[label], other
+        yield _Change(
+            "severity", rule._replace(labels={**rule.labels, label: other}), rule.labels[label], other
+        )
     for held, changed in _shifted(rule.hold or Duration(0)):
-        yield "for", rule._replace(hold=changed), str(held), str(changed)
+        yield _Change("for", rule._replace(hold=changed), str(held), str(changed))
     if rule.keep_firing_for is not None:
         for held, changed in _shifted(rule.keep_firing_for):
-            yield "keep_firing_for", rule._replace(keep_firing_for=changed), str(held), str(changed)
+            yield _Change("keep_firing_for", rule._replace(keep_firing_for=changed), str(held), str(changed))
 
 
 def _shifted(held: Duration) -> Iterator[tuple[Duration, Duration]]:

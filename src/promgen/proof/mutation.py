@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from promgen.base import conventions as names
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
-from promgen.model.catalog import Target
+from promgen.model.catalog import EVALUATION_INTERVAL, Target
 from promgen.proof.equivalents import equivalence
 from promgen.proof.execute import Task, execute, task_of
 from promgen.proof.mutants import Mutant, mutants_of
@@ -16,8 +16,10 @@ from promgen.proof.project import Proof, Subject
 from promgen.proof.promtool import Promtool
 
 _SEED = 0
+_WAITS = ("for", "keep_firing_for")
+"""Operators that move something by one evaluation."""
 
-Status = Literal["killed", "equivalent", "survived"]
+Status = Literal["killed", "equivalent", "unseen", "survived"]
 
 
 class Prey(NamedTuple):
@@ -34,7 +36,10 @@ class Prey(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """What became of a mutant; `why` is the case that killed it, or why nothing can, or empty."""
+    """What became of a mutant; `why` is the case that killed it, or why nothing can, or empty.
+
+    Equivalent is one that changes nothing, unseen one that promtool cannot look at closely enough.
+    """
 
     prey: Prey
     status: Status
@@ -118,5 +123,9 @@ def _narrowed(group: Group, subject: str) -> Group:
 def _unnoticed(prey: Prey) -> Fate:
     if not prey.tasks:
         return Fate(prey, "survived", "no case of it can be executed with this promtool")
-    reason = equivalence(prey.rule, prey.mutant)
-    return Fate(prey, "equivalent", reason) if reason else Fate(prey, "survived")
+    if reason := equivalence(prey.rule, prey.mutant):
+        return Fate(prey, "equivalent", reason)
+    step = min(task.case.step for task in prey.tasks)
+    if prey.mutant.operator in _WAITS and step > EVALUATION_INTERVAL:
+        return Fate(prey, "unseen", f"it looks so far back that its cases are evaluated every {step} only")
+    return Fate(prey, "survived")
