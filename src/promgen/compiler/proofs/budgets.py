@@ -102,6 +102,12 @@ def ask_untouched(moment: Moment, subject: Subject, group: Labels) -> None:
         moment.ask(f"count({subject.series(metric, group)} == {value})", (Answer("{}"),))
 
 
+def ask_alone(moment: Moment, subject: Subject) -> None:
+    """Ask whether every group has a budget, and nothing else has one."""
+    for metric in (names.TOTAL_PERIOD, names.BAD_PERIOD, names.BUDGET_REMAINING):
+        moment.ask(f"count({subject.series(metric)})", (Answer("{}", str(len(subject.groups))),))
+
+
 def ask_constants(moment: Moment, subject: Subject) -> None:
     """Ask for the objective, and for everything that is known of the SLO as labels."""
     moment.ask(

@@ -18,6 +18,7 @@ from promgen.compiler.proofs.budgets import (
     Account,
     Sums,
     allowed,
+    ask_alone,
     ask_budget,
     ask_constants,
     ask_untouched,
@@ -131,6 +132,7 @@ def _moments(subject: Subject, ledger: Ledger) -> list[Moment]:
         _tell_others(moment, moments.index(moment) + 1, subject, ledger)
     _distract(half_spent, subject)
     ask_constants(half_spent, subject)
+    ask_alone(half_spent, subject)
     ask_untouched(idle, subject, subject.groups[0])
     for moment in (half_spent, idle, lost):
         moment.ask(subject.states(_COVERAGE))
