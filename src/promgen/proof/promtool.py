@@ -14,6 +14,8 @@ from promgen.base.errors import OutsideError
 
 VARIABLE = "PROMTOOL"
 _VERSION = re.compile(r"promtool, version ((\d+)\.(\d+)\S*)")
+_GARBAGE = "400"
+"""Percent by which promtool's memory may grow between collections: a quarter less processor time, for some megabytes."""
 _HOW_TO_GET_IT = (
     "it is part of Prometheus: `apt install prometheus`, `brew install prometheus`, or an archive of"
     f" https://prometheus.io/download. Name one that is elsewhere with --promtool or ${VARIABLE}."
@@ -53,7 +55,7 @@ def find_promtool(named: str | None = None) -> Promtool:
 
 
 def _run(path: Path, *arguments: str, folder: Path | None = None) -> Printed:
-    environment = {**os.environ, "TMPDIR": str(folder)} if folder else None
+    environment = {"GOGC": _GARBAGE, **os.environ, **({"TMPDIR": str(folder)} if folder else {})}
     try:
         done = subprocess.run(
             [path, *arguments],
