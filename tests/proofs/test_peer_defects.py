@@ -1,7 +1,8 @@
 """What other SLO compilers got wrong, in our series: each shape fails a proof case that our own rules pass.
 
 The numbers are those of the survey of peers that the design rests on. Nothing in the cases was written for a defect; they
-are what every SLO of such a specification gets.
+are what every SLO of such a specification gets. Two of the survey are no shape of rules: 19 is the first increment of a new
+counter, which no rule can see, and 22 is about charts.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from promgen.compiler.ir.rules import Rule
 from promgen.compiler.output.tree import ArtifactKind
 from tests.alerts.compiled import TEAM
 from tests.alerts.specs import slo
-from tests.compiler.projects import compile_files, output_of, problems_of
+from tests.cli.terminal import as_json
+from tests.compiler.projects import compile_files, output_of, problems_of, write_project
 from tests.proofs.executed import ChangeRule, changed, refusals
 from tests.real import Install
 
@@ -118,6 +120,11 @@ DEFECTS = (
         change=becomes(names.ABSENCE_ALERT, 'absent(sum(rate(requests_total{code="500"}[5m])))'),
     ),
     Defect(
+        number=13,
+        what="bad events and all events are asked for at different instants",
+        change=edits(names.BAD_EVENTS, lambda expr: expr.replace("[5m15s]", "[5m15s] offset 10m")),
+    ),
+    Defect(
         number=14,
         what="a burn rate is rounded to one decimal",
         change=edits(names.BURN_RATE, lambda expr: f"round({expr}, 0.1)"),
@@ -151,9 +158,9 @@ def test_a_shape_that_a_peer_shipped_fails_what_ours_passes(
 ) -> None:
     output = output_of(compile_files(tmp_path, {"crew.yaml": TEAM, "shop.yaml": defect.specification}))
     (ours,), (proofs,) = output.rule_files, output.proofs
-    assert refusals(install, tmp_path / "ours", ours, proofs.cases) == ""
+    assert refusals(install, ours, proofs.cases) == []
     theirs = changed(ours, defect.change)
-    assert "FAILED" in refusals(install, tmp_path / "theirs", theirs, proofs.cases)
+    assert refusals(install, theirs, proofs.cases)
 
 
 REFUSED = {
@@ -202,3 +209,15 @@ def test_15_no_number_is_printed_with_the_noise_of_a_float(tmp_path: Path) -> No
     text = "\n".join(artifact.content.decode() for artifact in rules)
     assert "> 0.0144" in text
     assert not re.findall(r"\d\.\d*(?:0{6}|9{6})\d+", text)
+
+
+def test_20_bad_events_that_are_not_among_all_events_are_found_where_they_are_written(tmp_path: Path) -> None:
+    specification = (
+        slo()
+        .replace("requests_total}", "requests_total, selector: {route: /pay}}")
+        .replace("bad: {selector", "bad: {metric: requests_total, selector")
+    )
+    write_project(tmp_path, {"crew.yaml": TEAM, "shop.yaml": specification})
+    found = as_json(tmp_path, "lint", "--only", "slo/bad-not-subset")
+    assert found.code == 1
+    assert [problem["subject"] for problem in found.data["problems"]] == ["shop/availability"]

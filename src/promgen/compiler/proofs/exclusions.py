@@ -1,8 +1,8 @@
 """Proof of exclusions: which minutes do not count, of which groups, and that windows are clean when they are over.
 
-An exclusion is decades after the epoch, where promtool's time begins. So a case consists of evaluations that lie years
-apart, of which the fourth is before the exclusion, the fifth shortly after it and the sixth beyond it by as much. The
-samples of each lie a few intervals before it, and an interval may be as long as the time since the epoch.
+An exclusion is decades after the epoch, where promtool's time begins. So evaluations lie years apart, and where both ends
+of an exclusion matter the fourth is before it, the fifth shortly after it and the sixth beyond it by as much. Samples
+lie one or two intervals before an evaluation, and an interval may be as long as the time since the epoch.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ _HALF = Duration(30_000)
 _LATE = SECOND * 5
 """How long before an evaluation the newest sample may lie, for each evaluation since the epoch."""
 _LEAST_RANGE = MINUTE * 10
-_LEAST_INTERVAL = MINUTE * 30
-"""Finer ones are too many for promtool to hold: one value for each interval since the epoch."""
+"""promtool holds a value for each interval since the epoch, and an interval must be shorter than the range."""
 _TOTAL, _BAD = 10.0, 4.0
 """Events per second of a sample of the pair."""
 _TOTAL_BLOCK, _BAD_BLOCK = 6000.0, 1800.0
@@ -82,10 +81,10 @@ class _Proof:
         }
         return (first, *({**first, label: value} for label, value in others.items()))
 
-    def _case(self, what: str, moments: Sequence[Moment], interval: Duration) -> Case:
+    def _case(self, what: str, moments: Sequence[Moment], step: Duration, interval: Duration) -> Case:
         subject = self.scene.subject
         name = f"the exclusion {self.exclusion.name}: {what}"
-        return case_at(subject, name, moments, step=self.step, groups=(subject.main,), interval=interval)
+        return case_at(subject, name, moments, step=step, groups=(subject.main,), interval=interval)
 
     def _moments(self) -> list[Moment]:
         return [Moment() for _ in range(_EVALUATIONS)]
@@ -102,19 +101,15 @@ class _Proof:
     def of_pair(self) -> Iterator[Case]:
         """A minute on each side of both ends."""
         moments = (
-            (
-                "a minute that ends with the pair's five minutes after it counts",
-                self.end + _VISIBLE.ms + _HALF.ms,
-            ),
+            ("the minute after the pair's five minutes after it counts", self.end + _VISIBLE.ms - _HALF.ms),
             ("the five minutes after it, of which the pair is a mean, do not count", self.end + _HALF.ms),
             ("its first minute does not count", self.begin + _HALF.ms),
             ("the minute before it counts", self.begin - _HALF.ms),
         )
         longest = max((window.length.ms for window in self.summed), default=0)
         for what, at in moments:
-            age = self.step.ms * _CLOSE - at
-            if age < longest:
-                yield self._of_sample(what, Duration((self.step.ms * _CLOSE - age) // _CLOSE))
+            if self.step.ms * _CLOSE - at < longest:
+                yield self._of_sample(what, Duration(at // _CLOSE))
 
     @cached_property
     def summed(self) -> tuple[Window, ...]:
@@ -131,7 +126,7 @@ class _Proof:
             if place >= _CLOSE - 1:
                 for group in self.groups:
                     self._ask_summed(moment, group, place * interval.ms, place * self.step.ms)
-        return self._case(what, moments, interval)
+        return self._case(what, moments, self.step, interval)
 
     def _tell(self, moment: Moment, group: Labels, age: int) -> None:
         for metric, value in ((names.TOTAL_EVENTS, _TOTAL), (names.BAD_EVENTS, _BAD)):
@@ -167,7 +162,7 @@ class _Proof:
             yield self._unproved("of windows below 10 minutes")
         if long:
             shortest = min(window.length for window in long)
-            interval = self._interval(shortest.ms - _LATE.ms * (_EVALUATIONS + 1))
+            interval = _interval(self.step, shortest.ms - _LATE.ms * (_EVALUATIONS + 1))
             what = "what was measured counts again when a window is over it"
             yield self._of_measured(what, long, interval)
 
@@ -182,7 +177,7 @@ class _Proof:
                 for window in windows:
                     is_masked = self._is_masked(group, place * self.step.ms, window)
                     self._ask(moment, window, group, None if is_masked else 1.0)
-        case = self._case(what, moments, interval)
+        case = self._case(what, moments, self.step, interval)
         return case._replace(since=self.scene.subject.since)
 
     def _is_masked(self, group: Labels, now: int, window: Window) -> bool:
@@ -194,51 +189,58 @@ class _Proof:
 
     # --- windows that are summed from blocks
 
-    def of_blocks(self) -> Iterator[Case | Unproved]:
-        """The excluded events are taken off the blocks that they are in."""
+    def of_blocks(self) -> Iterator[Case]:
+        """Excluded events are taken off the blocks, those that have happened, until the window has left them."""
         windows = [window for window in self.scene.predictor.windows if window.source == "blocks"]
         if not windows:
             return
-        wanted = self.step.ms * _CLOSE - self.begin - _HALF.ms
-        if wanted < _LEAST_INTERVAL.ms or wanted > windows[0].length.ms:
-            yield self._unproved("of windows that are summed from blocks")
-            return
-        yield self._of_blocks(windows, self._interval(wanted))
+        yield self._of_blocks("while it lasts, what has happened of it is taken off", windows, 0)
+        yield self._of_blocks("what happened in it is taken off", windows, windows[0].length.ms // 2)
+        assert self.scene.subject.block is not None
+        for window in windows:
+            what = f"it is taken off until {window.length} are over"
+            length = (window.length + self.scene.subject.block).ms
+            yield self._of_blocks(what, [window], length + _VISIBLE.ms // 2)
 
-    def _of_blocks(self, windows: Iterable[Window], interval: Duration) -> Case:
-        """A sample of the pair within the exclusion, and blocks that hold more."""
-        subject, moments = self.scene.subject, self._moments()
+    def _of_blocks(self, what: str, windows: Iterable[Window], age: int) -> Case:
+        """A sample of the pair so long ago, in the middle of the exclusion, and blocks that hold more."""
+        subject, moment = self.scene.subject, Moment()
         assert subject.block is not None
-        for place, moment in list(enumerate(moments, 1))[_CLOSE - 2 :]:
-            moment.clocks[subject.series(names.BLOCK_START)] = -subject.block.ms // 1000
-            for group in self.groups:
-                self._tell(moment, group, 1)
-                for metric, value in ((names.TOTAL_BLOCK, _TOTAL_BLOCK), (names.BAD_BLOCK, _BAD_BLOCK)):
-                    moment.add(subject.series(metric, group), [level(0, [value])])
-                sample = place * (self.step.ms // interval.ms * interval.ms) - interval.ms
-                seconds = 60 * self._excluded(group, sample)
+        middle = (self.begin + self.end) // 2 // MINUTE.ms * MINUTE.ms
+        step = Duration(middle + age + _PHASE.ms)
+        interval = _interval(step, age or step.ms)
+        newest = step.ms // interval.ms * interval.ms
+        moment.clocks[subject.series(names.BLOCK_START)] = -subject.block.ms // 1000
+        for group in self.groups:
+            self._tell(moment, group, 1 if age else 0)
+            for metric, value in ((names.TOTAL_BLOCK, _TOTAL_BLOCK), (names.BAD_BLOCK, _BAD_BLOCK)):
+                moment.add(subject.series(metric, group), [level(0, [value])])
+            for window in windows:
+                first = newest // 1000 * 1000 - (subject.block + window.length).ms
+                seconds = 60 * self._taken_off(group, newest - (interval.ms if age else 0), first, newest)
                 bad, total = _BAD_BLOCK - seconds * _BAD, _TOTAL_BLOCK - seconds * _TOTAL
-                for window in windows:
-                    self._ask(moment, window, group, bad / total)
-        return self._case("its events are taken off the blocks", moments, interval)
+                self._ask(moment, window, group, bad / total)
+        return self._case(what, [moment], step, interval)
 
-    def _excluded(self, group: Labels, sample: int) -> int:
-        """The minutes that saw a sample and are excluded."""
-        minutes = _minutes(sample, sample + _VISIBLE.ms)
-        return sum(self._is_excluded(group, minute) for minute in minutes)
+    def _taken_off(self, group: Labels, sample: int, first: int, newest: int) -> int:
+        """The excluded minutes that saw a sample, later than the first moment of a window and not after the newest one."""
+        return sum(
+            first < minute - SECOND.ms and minute < newest + MINUTE.ms and self._is_excluded(group, minute)
+            for minute in _minutes(sample, sample + _VISIBLE.ms)
+        )
 
     # ---
 
-    def _interval(self, longest: int) -> Duration:
-        """At most so many milliseconds, and such that samples lie shortly before each evaluation."""
-        ms = self.step.ms
-        parts = next(parts for parts in count(-(-ms // longest)) if _PHASE.ms <= ms % parts <= _LATE.ms)
-        return Duration(ms // parts)
-
     def _unproved(self, which: str) -> Unproved:
         what = f"the exclusion {self.exclusion.name} {which}"
-        reason = "promtool holds a value for each interval since 1970, and these would be millions"
+        reason = "promtool holds a value for each interval since 1970, and these would be many millions"
         return self.scene.subject.unproved(what, reason)
+
+
+def _interval(step: Duration, longest: int) -> Duration:
+    """At most so many milliseconds, and such that samples lie shortly before each evaluation."""
+    parts = (parts for parts in count(-(-step.ms // longest)) if _PHASE.ms <= step.ms % parts <= _LATE.ms)
+    return Duration(step.ms // next(parts))
 
 
 def _begin(exclusion: Exclusion) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from promgen.base import conventions as names
-from promgen.compiler.proofs.drivers import BeyondError, Growth, driver_of
+from promgen.compiler.proofs.drivers import BeyondError, Growth, Role, driver_of
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import Labels, identity_labels, near, selector
 from promgen.compiler.proofs.timeline import Moment, Piece, level
@@ -228,9 +228,11 @@ def _sliced(scene: Scene, sli: TimeSliceSli) -> Iterator[Reading]:
     highest = float(sli.max_error_ratio)
     slots = sli.length.ms // scene.interval.ms
 
-    def reading(growth: Sequence[Growth], total: float | None, bad: float, ended: int = 0) -> Reading:
+    def reading(
+        growth: Sequence[Growth], total: float | None, bad: float, ended: int = 0, without: Role | None = None
+    ) -> Reading:
         age = ended + sum(step.times for step in growth)
-        return Reading(list(driver.samples(subject.groups[0], age, growth)), total, bad)
+        return Reading(list(driver.samples(subject.groups[0], age, growth, without)), total, bad)
 
     for ratio, bad in ((min(highest * _ABOVE, (1 + highest) / 2), 1.0), (highest * _BELOW, 0.0)):
         yield reading(_slice(scene, sli, ratio), 1.0, bad)
@@ -239,6 +241,8 @@ def _sliced(scene: Scene, sli: TimeSliceSli) -> Iterator[Reading]:
     if sli.length >= PAIR_WINDOW:
         yield reading(idle, 1.0, 0.0, ended=slots // 2)
         yield reading(idle, None, 0.0, ended=slots + 1)
+        failing = [Growth(slots, _EVENTS, _EVENTS)]
+        yield reading(failing, 1.0, 1.0, ended=slots // 2, without="good")
 
 
 def _slice(scene: Scene, sli: TimeSliceSli, ratio: float) -> list[Growth]:

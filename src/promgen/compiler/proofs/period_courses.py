@@ -20,7 +20,7 @@ _SECONDS = EVALUATION_INTERVAL.ms // 1000
 _EVENTS = 6e6
 """Events in one interval of the measured series."""
 _MINUTES = 2
-_SPENT = 0.6
+_SPENT = 0.637
 _LOUD = 1e9
 _COVERAGE_HOLD = HOUR
 _SPARSE = MINUTE * 4

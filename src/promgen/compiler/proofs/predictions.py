@@ -202,7 +202,7 @@ class Predictor:
         return found
 
     def _pieces(self, ratios: Sequence[float], total: float) -> History:
-        beyond = self.edges[-1] + HOUR.ms // self.interval.ms
+        beyond = self.edges[-1] + min(self.edges[-1], HOUR.ms // self.interval.ms)
         lengths = [last - first for first, last in pairwise((0, *self.edges, beyond))]
         *pieces, before = [
             Stretch(length, total, total * ratio) for length, ratio in zip(lengths, ratios, strict=True)

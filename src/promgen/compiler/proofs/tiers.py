@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
-from operator import itemgetter
 from typing import NamedTuple
 
 from promgen.base import conventions as names
@@ -55,17 +54,16 @@ def tier_cases(scene: Scene) -> Iterator[Case]:
 
 
 def _moments(scene: Scene, tier: Tier) -> Iterator[Moment]:
-    """The acts, quiet ones first; where alerts wait or go on for a while, others begin after an evaluation without data."""
-    slo = scene.subject.slo
-    remembers = slo.min_bad_events is not None or any(one.hold for one in slo.tiers)
-    loud = False
-    for is_loud, act in sorted(
-        ((_is_loud(scene, act), act) for act in _acts(scene, tier)), key=itemgetter(0)
-    ):
-        if loud and remembers:
-            yield Moment()
-        yield _moment(scene, tier, act)
-        loud = is_loud
+    """Where alerts wait or go on for a while, quiet acts come first, and others after an evaluation without data."""
+    slo, acts = scene.subject.slo, list(_acts(scene, tier))
+    if slo.min_bad_events is None and not any(one.hold for one in slo.tiers):
+        yield from (_moment(scene, tier, act) for act in acts)
+        return
+    quiet = [act for act in acts if not _is_loud(scene, act)]
+    yield from (_moment(scene, tier, act) for act in quiet)
+    for act in acts:
+        if act not in quiet:
+            yield from (_moment(scene, tier, act), Moment())
 
 
 def _is_loud(scene: Scene, act: Act) -> bool:

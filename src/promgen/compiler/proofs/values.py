@@ -18,6 +18,8 @@ _TRAFFIC = 6000.0
 """Events in one interval."""
 _LATE = 4
 """Age, in intervals, at which a series is first seen."""
+_FEW = 1e-6
+"""A ratio for which nothing fires."""
 _LOSSES = ((MINUTE * 55, True), (MINUTE * 65, False))
 """How long ago a group was counted for the last time, and whether it is missed still."""
 
@@ -34,6 +36,8 @@ def value_cases(scene: Scene) -> Iterator[Case]:
     if scene.subject.slo.absence is not None and scene.subject.groups[1:]:
         # They come first: what was measured at one moment and is not at the next is marked as gone then.
         moments += [_lost(near_by, age, is_missed=is_missed) for age, is_missed in _LOSSES]
+    if scene.driver is not None and scene.subject.slo.exclusions and scene.subject.groups[1:]:
+        moments.append(_only_recorded(near_by))
     moments.append(_idle(near_by))
     if isinstance(scene.driver, EventDriver):
         moments += [_part_absent(near_by, scene.driver), _born_late(near_by, scene.driver)]
@@ -86,10 +90,12 @@ def _idle(scene: Scene) -> Moment:
 
 
 def _ask_zero(scene: Scene, moment: Moment) -> None:
-    """Every ratio of the first group is exactly 0, and no series has a value that is none."""
-    ratios = scene.subject.matching(f"{names.ERROR_RATIO}.+", scene.subject.groups[0])
-    moment.ask(f"count({ratios} == 0)", (Answer("{}", str(len(scene.subject.windows))),))
-    every = scene.subject.matching("slo:.+")
+    """The pair and every ratio of the first group are exactly 0, with no label more; and nothing is without a value."""
+    subject, group = scene.subject, scene.subject.groups[0]
+    metrics = [names.TOTAL_EVENTS, names.BAD_EVENTS, *map(names.error_ratio, subject.windows)]
+    zeros = tuple(Answer(subject.series(metric, group), "0") for metric in metrics)
+    moment.ask(subject.matching("|".join(metrics), group), zeros)
+    every = subject.matching("slo:.+")
     moment.ask(f"{every} unless {every} > -Inf < Inf")
 
 
@@ -104,6 +110,7 @@ def _part_absent(scene: Scene, driver: EventDriver) -> Moment:
     moment = scene.moment(history, without=driver.part)
     _ask_ratios(scene, moment, history)
     _ask_pair(scene, moment, history)
+    moment.ask(scene.subject.states(f'alertname="{names.ABSENCE_ALERT}"'))
     return moment
 
 
@@ -152,6 +159,20 @@ def _lost(scene: Scene, age: Duration, *, is_missed: bool) -> Moment:
     state = "pending" if absence is not None and absence.after.ms else "firing"
     missed = [standing(names.LOST_GROUP_ALERT, group, state=state) for group in others if is_missed]
     moment.ask(scene.subject.states(alert), tuple(missed))
+    return moment
+
+
+def _only_recorded(scene: Scene) -> Moment:
+    """The first group is measured, the others are not: an SLO with exclusions takes the pair where nothing is measured."""
+    first, *others = scene.subject.groups
+    moment = Moment()
+    scene.measure(moment, first, scene.predictor.constant(0.0, _TRAFFIC))
+    for group in others:
+        for metric, value in ((names.TOTAL_EVENTS, 1.0), (names.BAD_EVENTS, _FEW)):
+            moment.add(scene.subject.series(metric, group), [level(scene.newest, [value])])
+        for window in scene.predictor.windows:
+            if window.source == "measured":
+                moment.ask(*near(scene.subject.series(names.error_ratio(window.length), group), _FEW))
     return moment
 
 
