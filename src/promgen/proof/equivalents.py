@@ -14,6 +14,7 @@ from promgen.promql import (
     Node,
     Number,
     Vector,
+    operands,
     parse,
     print_tree,
     tree,
@@ -41,14 +42,54 @@ def equivalence(rule: Rule, mutant: Mutant) -> str:
     return ""
 
 
-def _is_compared_with_zero(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
-    above = place[-2] if len(place) > 1 else None
-    return (
-        isinstance(above, Binary)
-        and above.is_comparison
-        and above.left is place[-1]
-        and above.right == Number(0)
+def _above(place: Place) -> Node | None:
+    """What a part stands in directly."""
+    return place[-2] if len(place) > 1 else None
+
+
+def _is_compared_with_zero(_mutant: Mutant, rule: Rule, place: Place) -> bool:
+    """Whether it is compared with 0 and its value is not read: the value is 0, or the comparison is an alert's condition."""
+    above = _above(place)
+    if not isinstance(above, Binary) or not above.is_comparison:
+        return False
+    is_condition = rule.is_alert and all(
+        isinstance(node, Binary) and node.op in ("and", "or", "unless") for node in place[:-2]
     )
+    return above.left is place[-1] and above.right == Number(0) and (above.op == "==" or is_condition)
+
+
+def _is_times_zero(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    above = _above(place)
+    return isinstance(above, Binary) and above.op == "*" and Number(0) in (above.left, above.right)
+
+
+def _is_longer_zero(mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    """Whether a zero is filled in from a longer window, and then divided by the same events over the right one."""
+    part, after = place[-1], tree(parse(mutant.after))
+    if not isinstance(part, Vector) or not isinstance(after, Vector):
+        return False
+    is_longer = (after.times.range_ms or 0) > (part.times.range_ms or 0)
+    is_zero = any(isinstance(node, Binary) and node.op == "*" and node.left == Number(0) for node in place)
+    return is_longer and is_zero and any(isinstance(node, Binary) and node.op == "/" for node in place)
+
+
+def _is_counted_only(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    """Whether only the number of series is asked for, which their values do not change."""
+    part = place[-1]
+    keeps_all = not isinstance(part, Binary) or part.returns_bool
+    return keeps_all and any(isinstance(node, Aggregate) and node.op == "count" for node in place[:-1])
+
+
+def _is_of_one_series(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
+    """Whether each group that is added up has one series, because what is below is grouped as far already."""
+    part = place[-1]
+    return isinstance(part, Aggregate) and not part.without and _is_grouped(part.expr, set(part.labels or ()))
+
+
+def _is_grouped(node: Node, labels: set[str]) -> bool:
+    if isinstance(node, Aggregate):
+        return not node.without and set(node.labels or ()) <= labels
+    return not isinstance(node, Vector) and all(_is_grouped(inner, labels) for inner in operands(node))
 
 
 def _is_of_buckets(_mutant: Mutant, _rule: Rule, place: Place) -> bool:
@@ -151,6 +192,23 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         operator="sum or avg",
         holds=_is_compared_with_zero,
         reason="it is compared with 0, and a mean is above, below or equal to 0 exactly where the sum is",
+    ),
+    Equivalent(operator="sum or avg", holds=_is_times_zero, reason="it is multiplied by 0"),
+    Equivalent(
+        operator="window",
+        holds=_is_longer_zero,
+        reason="it is a zero, of all that is in the longer window, divided by what is in the right one",
+    ),
+    Equivalent(
+        operator="sum or avg", holds=_is_counted_only, reason="series are counted, whatever their values"
+    ),
+    Equivalent(
+        operator="threshold", holds=_is_counted_only, reason="series are counted, whatever their values"
+    ),
+    Equivalent(
+        operator="sum or avg",
+        holds=_is_of_one_series,
+        reason="what it adds up is grouped by the same labels already, so each sum is of one series",
     ),
     Equivalent(
         operator="sum or avg",
