@@ -36,6 +36,12 @@ def budget_cases(output: Output) -> Iterator[Case]:
                 yield case
 
 
+@pytest.fixture
+def install(installs: tuple[Install, ...]) -> Install:
+    """The newest; the periods of the four systems are proved on every release."""
+    return installs[-1]
+
+
 def compiled(folder: Path, specification: str, more: dict[str, str] | None = None) -> Output:
     return output_of(compile_files(folder, shop(specification, more=more)))
 
