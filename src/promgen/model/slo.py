@@ -97,6 +97,10 @@ class RollingPeriod:
 
     length: Duration
 
+    @property
+    def longest(self) -> Duration:
+        return self.length
+
     def __str__(self) -> str:
         return str(self.length)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.compiler.resolve.catalog import Resolved
-from promgen.model.slo import CalendarPeriod
 
 
 def check_retention(resolved: Resolved, diagnostics: Diagnostics) -> None:
@@ -15,8 +14,7 @@ def check_retention(resolved: Resolved, diagnostics: Diagnostics) -> None:
         return
     for slo in resolved.catalog.slos:
         period = slo.period
-        length = period.longest if isinstance(period, CalendarPeriod) else period.length
-        if length >= retention:
+        if period.longest >= retention:
             message = f"the period of `{slo.key}` ({period}) is not shorter than the retention ({retention})"
             span = resolved.span("slo", slo, "window")
             diagnostics.add(

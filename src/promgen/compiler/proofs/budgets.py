@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 from promgen.base import conventions as names
 from promgen.base.decimals import format_decimal
-from promgen.base.durations import Duration
 from promgen.compiler.ir.proofs import Answer
 from promgen.compiler.proofs.drivers import EventDriver
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import Labels, Subject, near, selector
 from promgen.compiler.proofs.timeline import Moment
-from promgen.model.slo import CalendarPeriod
 
 
 class Account(NamedTuple):
@@ -47,12 +45,6 @@ class Sums(NamedTuple):
 def allowed(subject: Subject) -> float:
     """The share of events that may be bad."""
     return float(1 - subject.slo.objective)
-
-
-def longest(subject: Subject) -> Duration:
-    """The length of the period, of a calendar's longest one."""
-    period = subject.slo.period
-    return period.longest if isinstance(period, CalendarPeriod) else period.length
 
 
 def recorded_bad(scene: Scene, total: float, bad: float) -> float:

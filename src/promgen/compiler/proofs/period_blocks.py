@@ -7,7 +7,7 @@ from functools import cached_property
 
 from promgen.base import conventions as names
 from promgen.base.durations import Duration
-from promgen.compiler.proofs.budgets import Account, Sums, allowed, hour_of, longest, recorded_bad
+from promgen.compiler.proofs.budgets import Account, Sums, allowed, hour_of, recorded_bad
 from promgen.compiler.proofs.calendars import longest_end, period_begin
 from promgen.compiler.proofs.scenes import Scene
 from promgen.compiler.proofs.subject import Labels
@@ -84,7 +84,7 @@ class BlockLedger:
         subject = self.scene.subject
         total = subject.series(names.TOTAL_EVENTS, group)
         if account.is_old:
-            moment.add(total, [level(longest(subject).ms // self.block.ms, [1.0])])
+            moment.add(total, [level(subject.slo.period.longest.ms // self.block.ms, [1.0])])
         if not account.is_alive:
             return 0.0
         bad = recorded_bad(self.scene, account.now, account.now * account.spent * allowed(subject))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from promgen.base import conventions as names
 from promgen.base.durations import DAY, HOUR, MINUTE, Duration
 from promgen.compiler.ir.proofs import Answer, Case, Question, Samples
-from promgen.compiler.proofs.budgets import allowed, longest, recorded_bad
+from promgen.compiler.proofs.budgets import allowed, recorded_bad
 from promgen.compiler.proofs.calendars import first_boundary, period_begin
 from promgen.compiler.proofs.drivers import Driver, Growth
 from promgen.compiler.proofs.scenes import Scene
@@ -120,7 +120,7 @@ def waiting_cases(scene: Scene) -> Iterator[Case]:
 def _waiting(scene: Scene, name: str, step: Duration, state: str) -> Case:
     """Of many evaluations with a low coverage, which is given, the last two have a total a period before."""
     subject, group = scene.subject, scene.subject.groups[0]
-    end = step * (-(-longest(subject).ms // step.ms) + 1)
+    end = step * (-(-subject.slo.period.longest.ms // step.ms) + 1)
     total = Samples(subject.series(names.TOTAL_EVENTS, group), f"1x{end.ms // _SPARSE.ms}")
     coverage = Samples(subject.series(names.PERIOD_COVERAGE, group), f"0.5x{end.ms // _SPARSE.ms}")
     answer = standing(names.COVERAGE_ALERT, group, state=state)

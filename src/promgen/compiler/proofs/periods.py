@@ -22,7 +22,6 @@ from promgen.compiler.proofs.budgets import (
     ask_budget,
     ask_constants,
     ask_untouched,
-    longest,
 )
 from promgen.compiler.proofs.period_blocks import BlockLedger
 from promgen.compiler.proofs.period_courses import calendar_cases, measured_case, waiting_cases
@@ -98,9 +97,9 @@ def _cases_of_period(scene: Scene) -> Iterator[Case]:
 def _samples_at_once(subject: Subject) -> int:
     """About how many samples an evaluation of the period holds at once, by the steps of its sums."""
     if subject.block is not None:
-        return longest(subject).ms // subject.block.ms * 3
+        return subject.slo.period.longest.ms // subject.block.ms * 3
     if subject.slo.exclusions:
-        return longest(subject).ms // EVALUATION_INTERVAL.ms * 2 * (1 + len(subject.groups))
+        return subject.slo.period.longest.ms // EVALUATION_INTERVAL.ms * 2 * (1 + len(subject.groups))
     return 0
 
 

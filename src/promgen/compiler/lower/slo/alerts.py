@@ -15,7 +15,7 @@ from promgen.base.durations import HOUR, MINUTE, Duration
 from promgen.compiler.ir.rules import Rule
 from promgen.compiler.lower.labels import alert_annotations, alert_labels
 from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame
-from promgen.model.slo import Absence, CalendarPeriod, Tier, is_counted
+from promgen.model.slo import Absence, Tier, is_counted
 
 PASS = "alerts"
 COVERAGE_GOAL = Decimal("0.99")
@@ -85,9 +85,7 @@ def lower_coverage_alert(frame: Frame) -> Iterable[Rule]:
     """Too much of the period was not observed; silent while the SLO is younger than its period."""
     if frame.slo.is_silent:
         return
-    period = frame.slo.period
-    longest = period.longest if isinstance(period, CalendarPeriod) else period.length
-    age = f"last_over_time({frame.total}[1h] offset {longest})"
+    age = f"last_over_time({frame.total}[1h] offset {frame.slo.period.longest})"
     yield _alert(
         frame,
         names.COVERAGE_ALERT,
