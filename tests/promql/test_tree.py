@@ -67,3 +67,8 @@ def test_each_part_is_exchanged_alone() -> None:
         "a > 1 and topk(4, b) > 3",
         "a > 1 and topk(2, b) > 6",
     ]
+
+
+def test_equal_expressions_are_the_same_tree() -> None:
+    read = tree.__wrapped__  # without what the cache remembers
+    assert read(parse("sum by () (x)")) == read(parse("sum(x)"))

@@ -9,8 +9,6 @@ from promgen.promql.cost import Cost, Evaluation, evaluation, samples
 from promgen.promql.errors import ExpressionError
 from promgen.promql.examples import example_labels, matches
 from promgen.promql.flow import (
-    CHOOSING,
-    SET_OPERATORS,
     Flow,
     Known,
     Labels,
@@ -26,8 +24,9 @@ from promgen.promql.parse import Expression, parse
 from promgen.promql.population import Population
 from promgen.promql.printing import one_line, pretty
 from promgen.promql.selectors import Selector, conflicting_matchers, metric_names, selectors, with_matchers
-from promgen.promql.shape import ValueType, grouping, has_filter, is_range, value_type
+from promgen.promql.shape import CHOOSING, ValueType, grouping, has_filter, is_range, value_type
 from promgen.promql.strings import quote
+from promgen.promql.tokens import SET_OPERATORS
 from promgen.promql.tree import (
     Aggregate,
     Binary,

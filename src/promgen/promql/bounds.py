@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from promgen.promql.shape import CHOOSING
 from promgen.promql.tree import Aggregate, Binary, Call, Negative, Node, Number, Subquery, Vector
 
 
@@ -44,7 +45,7 @@ _CALLS = {
     **dict.fromkeys(["stddev_over_time", "stdvar_over_time", "sqrt", "exp"], _POSITIVE),
 }
 _AGGREGATIONS = {"count": _COUNT, "group": _ONE, "stddev": _POSITIVE, "stdvar": _POSITIVE}
-_SAME = frozenset({"min", "max", "avg", "topk", "bottomk", "limitk", "limit_ratio"})
+_SAME = CHOOSING | {"min", "max", "avg"}
 _SAME_CALLS = frozenset({"vector", "scalar", "sort", "sort_desc", "label_replace", "label_join"}) | frozenset(
     f"{part}_over_time" for part in ("min", "max", "avg", "last", "first")
 )

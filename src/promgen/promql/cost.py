@@ -28,12 +28,12 @@ from promgen.promql.library import WINDOW_MS
 from promgen.promql.parse import Expression
 from promgen.promql.population import SCALAR, Population, widest
 from promgen.promql.selectors import Selector, children, selector_of
-from promgen.promql.shape import aggregation_of, group_labels, operator_of, type_of
+from promgen.promql.shape import CHOOSING, aggregation_of, group_labels, operator_of, type_of
 
 _MILLISECOND = timedelta(milliseconds=1)
 _ONE_SERIES = frozenset({"vector", "absent", "absent_over_time"})
 _SETS_LABEL = frozenset({"label_replace", "label_join"})
-_KEEPS_SERIES = frozenset({"topk", "bottomk", "limitk", "limit_ratio", "count_values"})
+_KEEPS_SERIES = CHOOSING | {"count_values"}
 
 
 @dataclass(frozen=True, slots=True)

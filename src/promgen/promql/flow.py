@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from promgen.promql.examples import matches
 from promgen.promql.labels import LabelMatcher
 from promgen.promql.regexes import compiled
+from promgen.promql.shape import CHOOSING
 from promgen.promql.tree import (
     Aggregate,
     Binary,
@@ -26,9 +27,6 @@ from promgen.promql.tree import (
     Vector,
 )
 
-CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
-"""Aggregations that choose among the series and leave their labels as they are."""
-SET_OPERATORS = frozenset({"and", "or", "unless"})
 _SCALARS = frozenset({"time", "pi", "scalar"})
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 _REFERENCE = re.compile(r"\$(?:\w+|\{\w+\})")

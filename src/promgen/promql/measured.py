@@ -7,6 +7,7 @@ import promql_parser
 from promgen.promql.parse import Expression
 from promgen.promql.selectors import children, selector_of
 from promgen.promql.shape import aggregation_of, operator_of, type_of
+from promgen.promql.tokens import COMPARISONS
 
 _KEEPS_UNIT = frozenset(
     {
@@ -25,7 +26,6 @@ _KEEPS_UNIT = frozenset(
         ),
     }
 )
-_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
 
 def measured_metric(expression: Expression) -> str | None:
@@ -63,7 +63,7 @@ def _of_call(node: promql_parser.Call) -> str | None:
 def _of_operation(node: promql_parser.BinaryExpr) -> str | None:
     operator = operator_of(node)
     if operator in {"and", "unless"} or (
-        operator in _COMPARISONS and not (node.modifier and node.modifier.return_bool)
+        operator in COMPARISONS and not (node.modifier and node.modifier.return_bool)
     ):
         return _of(node.lhs)
     if operator == "or" and _of(node.lhs) == _of(node.rhs):

@@ -19,7 +19,7 @@ _TYPES: dict[str, ValueType] = {
     "ValueType.Matrix": "matrix",
     "ValueType.String": "string",
 }
-_KEEPS_SERIES = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
+CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 """Aggregations that choose among the series and leave their labels as they are."""
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 _CHANGES_LABELS = _ABSENCE | {"label_replace", "label_join", "info", "histogram_quantiles"}
@@ -122,7 +122,7 @@ def _grouping(node: promql_parser.Expr) -> tuple[str, ...] | None:
 
 def _grouping_of_aggregation(node: promql_parser.AggregateExpr) -> tuple[str, ...] | None:
     name = aggregation_of(node)
-    if name in _KEEPS_SERIES:
+    if name in CHOOSING:
         return _grouping(node.expr)
     labels = group_labels(node)
     if name == "count_values" and labels is not None:

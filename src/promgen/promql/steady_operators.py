@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from promgen.promql.steady_ranges import Unsteady, deviation, largest, mean, quantile, smallest, variance
+from promgen.promql.tokens import SET_OPERATORS
 from promgen.promql.tree import Aggregate, Binary, Matching
 
 Labels = tuple[tuple[str, str], ...]
@@ -74,7 +75,6 @@ _AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "stddev": deviation,
     "stdvar": variance,
 }
-_SET_OPERATORS = frozenset({"and", "or", "unless"})
 
 
 def operate(node: Binary, left: Result, right: Result) -> Result:
@@ -86,7 +86,7 @@ def operate(node: Binary, left: Result, right: Result) -> Result:
         return _kept((one.labels, _applied(node, left, one.value, one.value)) for one in right)
     if isinstance(right, float):
         return _kept((one.labels, _applied(node, one.value, right, one.value)) for one in left)
-    if node.op in _SET_OPERATORS:
+    if node.op in SET_OPERATORS:
         return _combined(node, left, right)
     return _matched(node, left, right)
 

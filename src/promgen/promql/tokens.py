@@ -24,7 +24,8 @@ Kind = Literal[
     "other",
 ]
 
-WORD_OPERATORS = frozenset({"and", "or", "unless", "atan2"})
+SET_OPERATORS = frozenset({"and", "or", "unless"})
+WORD_OPERATORS = SET_OPERATORS | {"atan2"}
 COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 BINARY_OPERATORS = COMPARISONS | WORD_OPERATORS | frozenset("+-*/%^")
 

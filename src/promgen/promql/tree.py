@@ -267,11 +267,14 @@ def _read_times(
 
 def _read_aggregate(node: promql_parser.AggregateExpr) -> Aggregate:
     modifier = node.modifier
+    is_without = modifier is not None and modifier.type == promql_parser.AggModifierType.Without
     return Aggregate(
         aggregation_of(node),
         _read(node.expr),
-        labels=None if modifier is None else tuple(modifier.labels),
-        without=modifier is not None and modifier.type == promql_parser.AggModifierType.Without,
+        labels=tuple(modifier.labels)
+        if modifier and (modifier.labels or is_without)
+        else None,  # not of `by ()`
+        without=is_without,
         param=None if node.param is None else _read(node.param),
     )
 

@@ -123,7 +123,7 @@ def _narrowed(group: Group, subject: str) -> Group:
 def _unnoticed(prey: Prey) -> Fate:
     if not prey.tasks:
         return Fate(prey, "survived", "no case of it can be executed with this promtool")
-    if reason := equivalence(prey.rule, prey.mutant):
+    if reason := equivalence(prey.mutant):
         return Fate(prey, "equivalent", reason)
     step = min(task.case.step for task in prey.tasks)
     if prey.mutant.operator in _WAITS and step > EVALUATION_INTERVAL:

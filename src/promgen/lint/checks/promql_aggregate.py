@@ -9,10 +9,7 @@ from promgen.base.problems import SUPPRESS, Problem
 from promgen.compiler.spec import v1
 from promgen.lint.check import Check, Finding
 from promgen.lint.demands import Covered, each
-from promgen.promql import Aggregate, Node, Vector, format_labels, tree, walk
-
-_SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
-"""Give series as they are, with all of their labels."""
+from promgen.promql import CHOOSING, Aggregate, Node, Vector, format_labels, tree, walk
 
 
 def _judge(one: Covered) -> Iterator[Finding]:
@@ -48,7 +45,7 @@ def _inner(node: Aggregate) -> list[Aggregate]:
 def _aggregations(root: Node, demand: v1.AggregationDemand) -> Iterator[Aggregate]:
     """Those that read a metric of the demand."""
     for node in walk(root):
-        if isinstance(node, Aggregate) and node.op not in _SELECTING:
+        if isinstance(node, Aggregate) and node.op not in CHOOSING:
             metrics = (part.metric or "" for part in walk(node) if isinstance(part, Vector))
             if any(demand.metric is None or demand.metric.matches(metric) for metric in metrics):
                 yield node
