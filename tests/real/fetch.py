@@ -1,6 +1,6 @@
-"""Makes the real Prometheus and promtool available to the tests, in more than one release, without installing them.
+"""Makes the real Prometheus and what surrounds it available to the tests, in more than one release, without installing them.
 
-Debian and Ubuntu package both programs. The packages are downloaded by apt itself, which checks the archive's signature,
+Debian and Ubuntu package the programs. The packages are downloaded by apt itself, which checks the archive's signature,
 but with a state, a cache and a list of sources of their own: the machine's apt is read (which mirror does it use?) and
 never changed. They are unpacked inside the checkout. A pair of programs on the PATH is used as well, and is the only
 one where there is no apt.
@@ -47,8 +47,15 @@ class Install:
     @property
     def release(self) -> tuple[int, int]:
         """Major and minor version, to compare with: ``install.release >= (3, 0)``."""
-        major, minor = self.version.split(".")[:2]
-        return int(major), int(minor)
+        return release_of(self.version)
+
+    def program(self, name: str) -> Path:
+        """Another program of the same release, by its name in Debian; raise UnavailableError where there is none."""
+        beside = self.prometheus.parent / name
+        found = beside if beside.exists() else self.name == ON_PATH and shutil.which(name)
+        if not found:
+            raise UnavailableError(f"there is no `{name}` beside {self.prometheus}, nor on the PATH")
+        return Path(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +64,18 @@ class Distribution:
 
     keyring: Path
     components: tuple[str, ...]
-    releases: tuple[str, ...]
+    releases: Mapping[str, tuple[str, ...]]
+    """The packages of each."""
 
 
+PACKAGES = ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter")
 DEBIAN = Distribution(
     keyring=Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
     components=("main",),
-    releases=("bookworm", "forky"),  # the oldest Prometheus we support (2.42), and one of the 3.x line
+    releases={
+        "bookworm": PACKAGES,  # the oldest Prometheus we support (2.42)
+        "forky": (*PACKAGES, "promtool", "victoria-metrics"),  # one of the 3.x line; promtool is apart since then
+    },
 )
 
 
@@ -97,7 +109,7 @@ def _ubuntu(release: Mapping[str, str]) -> Distribution:
     return Distribution(
         keyring=Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg"),
         components=("main", "universe"),
-        releases=(release["VERSION_CODENAME"],),
+        releases={release["VERSION_CODENAME"]: (*PACKAGES, "victoria-metrics")},
     )
 
 
@@ -237,7 +249,7 @@ def installed() -> tuple[Install, ...]:
 def planned() -> tuple[str, ...]:
     """The names of what ``installed()`` will give, without fetching anything; never empty, so that tests do not vanish."""
     distribution = this_distribution()
-    releases = distribution.releases if distribution else ()
+    releases = tuple(distribution.releases) if distribution else ()
     return (*releases, *((ON_PATH,) if _programs_on_path() else ())) or ("none",)
 
 
@@ -245,7 +257,7 @@ def fetch_all(distribution: Distribution, cache_folder: Path) -> tuple[Install, 
     """Each release from the cache, or from the distribution's archive."""
     with _locked(cache_folder):
         for release in distribution.releases:
-            if not (cache_folder / release).is_dir():
+            if not _is_complete(cache_folder / release, distribution.releases[release]):
                 print(f"fetching Prometheus of {release} …", file=sys.stderr, flush=True)
                 fetch(release, distribution, cache_folder)
     return tuple(_read_unpacked(release, cache_folder / release) for release in distribution.releases)
@@ -261,11 +273,16 @@ def fetch(release: str, distribution: Distribution, cache_folder: Path) -> None:
         root = Path(folder) / "root"
         apt = PrivateApt(Path(folder) / "apt")
         _use_first_working(apt, find_mirrors(), release, distribution)
-        apt.unpack("prometheus", root)
-        if not (root / "usr/bin/promtool").exists():  # a package of its own since Debian forky
-            apt.unpack("promtool", root)
+        for package in distribution.releases[release]:
+            apt.unpack(package, root)
         _read_unpacked(release, root)
+        shutil.rmtree(cache_folder / release, ignore_errors=True)  # of a checkout that wanted fewer packages
         root.rename(cache_folder / release)
+
+
+def _is_complete(root: Path, packages: Iterable[str]) -> bool:
+    """Whether every package left its documentation, as Debian demands of each."""
+    return all((root / "usr/share/doc" / package).is_dir() for package in packages)
 
 
 def _read_unpacked(release: str, root: Path) -> Install:
@@ -302,6 +319,12 @@ def read_install(name: str, prometheus: Path, promtool: Path) -> Install:
     """Ask both programs for their version, which also shows that they run on this machine."""
     read_version(promtool)
     return Install(name=name, version=read_version(prometheus), prometheus=prometheus, promtool=promtool)
+
+
+def release_of(version: str) -> tuple[int, int]:
+    """Major and minor version of ``3.5.3``."""
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
 
 
 def read_version(program: Path) -> str:

@@ -79,7 +79,7 @@ def test_both_notations_are_read(tmp_path: Path) -> None:
 
 def test_without_the_keyring_nothing_is_downloaded(tmp_path: Path) -> None:
     """A signature that cannot be checked is a failure, and leaves nothing behind that looks complete."""
-    distribution = Distribution(keyring=tmp_path / "no.gpg", components=("main",), releases=("bookworm",))
+    distribution = Distribution(keyring=tmp_path / "no.gpg", components=("main",), releases={"bookworm": ()})
     with pytest.raises(UnavailableError, match="signature cannot be checked"):
         fetch("bookworm", distribution, tmp_path)
     assert not list(tmp_path.iterdir())
