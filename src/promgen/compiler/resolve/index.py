@@ -13,8 +13,10 @@ from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Mapping, find
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import Envelope, nearest, validate
+from promgen.compiler.spec.routing import TeamSpec
+from promgen.compiler.spec.wire import Wire
 
-WireType = TypeVar("WireType", bound=v1.Wire)
+WireType = TypeVar("WireType", bound=Wire)
 
 _OF_THE_OBJECT = {
     "service": ("slos", "alerts"),
@@ -61,7 +63,7 @@ class Index:
     environments: dict[str, list[Entry[v1.EnvironmentSpec]]] = field(default_factory=dict)
     defaults: list[Entry[v1.DefaultsSpec]] = field(default_factory=list)
     exclusions: dict[str, Entry[v1.ExclusionSpec]] = field(default_factory=dict)
-    teams: dict[str, Entry[v1.TeamSpec]] = field(default_factory=dict)
+    teams: dict[str, Entry[TeamSpec]] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     """Kind and name; of an SLO or alert, service and name."""
 
@@ -120,7 +122,7 @@ class Indexer:
         elif envelope.kind == "Exclusion":
             self.keep(self.index.exclusions, envelope, v1.ExclusionSpec)
         else:
-            self.keep(self.index.teams, envelope, v1.TeamSpec)
+            self.keep(self.index.teams, envelope, TeamSpec)
 
     def keep(self, entries: dict[str, Entry[WireType]], envelope: Envelope, wire: type[WireType]) -> None:
         if (spec := self.validated(envelope, wire)) is not None:

@@ -15,6 +15,7 @@ from promgen.compiler.source.nodes import Mapping, Path, Scalar, find
 from promgen.compiler.source.places import locate
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest
+from promgen.compiler.spec.selectors import MatchSpec, Selector
 from promgen.model.catalog import Service, Target
 from promgen.promql import (
     Expression,
@@ -139,7 +140,7 @@ def _dotted(version: tuple[int, int]) -> str:
     return ".".join(map(str, version))
 
 
-def matchers_of(selector: v1.Selector) -> tuple[LabelMatcher, ...]:
+def matchers_of(selector: Selector) -> tuple[LabelMatcher, ...]:
     """The matchers of a selector as written: equality, one of a list, or a regular expression."""
     matchers: list[LabelMatcher] = []
     for label, value in selector.items():
@@ -152,7 +153,7 @@ def matchers_of(selector: v1.Selector) -> tuple[LabelMatcher, ...]:
     return tuple(matchers)
 
 
-def _matchers_of_spec(label: str, spec: v1.MatchSpec) -> Iterable[LabelMatcher]:
+def _matchers_of_spec(label: str, spec: MatchSpec) -> Iterable[LabelMatcher]:
     if spec.matches is not None:
         yield LabelMatcher(label, "=~", spec.matches)
     if spec.not_matches is not None:

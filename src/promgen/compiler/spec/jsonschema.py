@@ -1,9 +1,9 @@
 """The JSON Schema of the wire format, so that editors complete and check specifications while they are written.
 
-Generated from the classes of `v1`. What pydantic leaves out is added here: the text below each field, read from the source
-of `v1` because Python does not keep it, and what holds for layers that are merged before they are validated. The schema
-may accept more than the compiler, never less, with one exception: it does not offer `null`, which means the same as
-leaving a key out.
+Generated from the classes of the format. What pydantic leaves out is added here: the text below each field, read from
+the source because Python does not keep it, and what holds for layers that are merged before they are validated. The
+schema may accept more than the compiler, never less, with one exception: it does not offer `null`, which means the same
+as leaving a key out.
 """
 
 from __future__ import annotations
@@ -18,12 +18,22 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from promgen.base.conventions import API_VERSION, PROJECT_FILE
-from promgen.compiler.spec import v1
-from promgen.compiler.spec.v1 import KINDS, ProjectDocument, Wire
+from promgen.compiler.spec import delivery, routing, selectors, v1, wire
+from promgen.compiler.spec.kinds import KINDS
+from promgen.compiler.spec.v1 import ProjectDocument
+from promgen.compiler.spec.wire import Wire
 
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_MODULES = (wire, selectors, v1, routing, delivery)
+CLASSES: dict[str, type[Wire]] = {
+    name: member
+    for module in _MODULES
+    for name, member in vars(module).items()
+    if isinstance(member, type) and issubclass(member, Wire)
+}
+"""Every shape, by its name."""
 DOCUMENTS: dict[str, type[Wire]] = {**KINDS, "Project": ProjectDocument}
 """Everything that has a kind: what specifications hold, and promgen.yaml."""
 
@@ -90,12 +100,12 @@ def _choice() -> Schema:
 def _definitions(kinds: tuple[str, ...]) -> Schema:
     wanted = [(DOCUMENTS[kind], "validation") for kind in kinds]
     _, generated = models_json_schema(wanted, by_alias=True)  # type: ignore[arg-type]  # list is invariant
-    definitions = {name: _tidy(body) for name, body in generated["$defs"].items() if hasattr(v1, name)}
+    definitions = {name: _tidy(body) for name, body in generated["$defs"].items() if name in CLASSES}
     for name, definition in definitions.items():
-        _describe(getattr(v1, name), definition)
+        _describe(CLASSES[name], definition)
     for (owner, key), body in _BODIES.items():
         if owner in definitions:
-            definitions[owner]["properties"][key] |= _body(getattr(v1, body))
+            definitions[owner]["properties"][key] |= _body(CLASSES[body])
     for name in _ONE_KIND:
         if name in definitions:
             definitions[name] |= {"minProperties": 1, "maxProperties": 1}
@@ -148,9 +158,9 @@ def _is_noise(key: str, child: Any) -> bool:
 
 @cache
 def _source_texts() -> dict[str, dict[str, str]]:
-    """The strings below the fields in the source of `v1`, by class and field."""
-    tree = ast.parse(inspect.getsource(v1))
-    return {node.name: dict(_texts_of(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+    """The strings below the fields in the source, by class and field."""
+    bodies = (node for module in _MODULES for node in ast.parse(inspect.getsource(module)).body)
+    return {node.name: dict(_texts_of(node)) for node in bodies if isinstance(node, ast.ClassDef)}
 
 
 def _texts_of(node: ast.ClassDef) -> Iterator[tuple[str, str]]:

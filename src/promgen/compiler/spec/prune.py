@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from promgen.compiler.source.nodes import Path
-from promgen.compiler.spec.v1 import Wire
+from promgen.compiler.spec.wire import Wire
 
 _WireType = TypeVar("_WireType", bound=Wire)
 _MOST_ROUNDS = 8

@@ -16,8 +16,10 @@ from promgen.base.problems import Problem
 from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Mapping, Node, Path, Scalar, Sequence, find, plain
 from promgen.compiler.source.yamltext import Document
+from promgen.compiler.spec.kinds import KINDS
 from promgen.compiler.spec.prune import validate_rest
-from promgen.compiler.spec.v1 import KINDS, Metadata, ProjectDocument, Wire
+from promgen.compiler.spec.v1 import ProjectDocument
+from promgen.compiler.spec.wire import Metadata, Wire
 
 _BY_SLUG = {problem.slug: problem for problem in problems.PROBLEMS}
 _WireType = TypeVar("_WireType", bound=Wire)

@@ -31,10 +31,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field, Tag, model_validator
 
+from promgen.compiler.spec.delivery import DeliverySpec
 from promgen.compiler.spec.patterns import PatternValue, bad
+from promgen.compiler.spec.selectors import Selector
 from promgen.compiler.spec.values import (
     AlertName,
     DurationValue,
@@ -49,59 +50,12 @@ from promgen.compiler.spec.values import (
     TimeValue,
     UtcOffset,
 )
+from promgen.compiler.spec.wire import ByShape, Metadata, Wire
 
 Criticality = Literal["critical", "high", "medium", "low"]
 
 
-class Wire(BaseModel):
-    """Strict in both directions: unknown keys are errors and nothing is coerced."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        alias_generator=to_camel,
-        arbitrary_types_allowed=True,
-        defer_build=True,  # a build uses a part of the kinds, and building a validator takes its time
-    )
-
-
-class Metadata(Wire):
-    """What a document is called."""
-
-    name: Name
-    """Unique among the objects of its kind; a service's name is unique in the whole project."""
-    system: Name | None = None
-    """The system it belongs to; a document without one serves all systems."""
-
-
-def _shape(value: Any) -> str:
-    return "mapping" if isinstance(value, dict) else "list" if isinstance(value, list) else "value"
-
-
-ByShape = Discriminator(_shape)
-"""Chooses between a value, a list and a mapping, so that an error speaks about the one that was meant."""
-
-
 # Selectors
-
-
-class MatchSpec(Wire):
-    """A match other than equality."""
-
-    matches: str | None = None
-    """A regular expression the whole value must match."""
-    not_matches: str | None = None
-    """A regular expression the whole value must not match."""
-    is_not: str | list[str] | None = None
-    """Values the label must not have."""
-
-
-MatchValue = Annotated[
-    Annotated[str, Tag("value")] | Annotated[list[str], Tag("list")] | Annotated[MatchSpec, Tag("mapping")],
-    ByShape,
-]
-Selector = dict[LabelName, MatchValue]
 
 
 class MetricSelector(Wire):
@@ -657,15 +611,6 @@ class ExclusionSpec(Wire):
     """Only the groups with these label values."""
 
 
-class TeamSpec(Wire):
-    """People who own services."""
-
-    description: str | None = None
-    """What the team is responsible for."""
-    contacts: dict[str, str] = {}
-    """How to reach it, such as chat and email."""
-
-
 class ServiceDocument(Wire):
     """A service: who owns it, what it depends on, what is promised and what is watched."""
 
@@ -738,15 +683,6 @@ class ExclusionDocument(Wire):
     spec: ExclusionSpec
 
 
-class TeamDocument(Wire):
-    """People who own services."""
-
-    api_version: Literal["promgen/v1"]
-    kind: Literal["Team"]
-    metadata: Metadata
-    spec: TeamSpec
-
-
 # The project file
 
 
@@ -764,6 +700,8 @@ class TargetSpec(Wire):
 
     prometheus: str = "2.42"
     """Oldest Prometheus that loads the rules."""
+    alertmanager: str = "0.25"
+    """Oldest Alertmanager that loads the routes."""
     dialect: Literal["prometheus", "thanos", "mimir", "victoriametrics", "prometheus-operator"] | None = None
     """What loads the rules and decides which fields they may have; otherwise as their fields suggest. Cortex is mimir."""
     limits: LimitsSpec = LimitsSpec()
@@ -1000,17 +938,5 @@ class ProjectDocument(Wire):
     """What `promgen lint` looks for."""
     suppressions: list[Suppression] = []
     """Warnings that are accepted for a while."""
-
-
-KINDS: dict[str, type[Wire]] = {
-    "Service": ServiceDocument,
-    "SLO": SloDocument,
-    "Alert": AlertDocument,
-    "Template": TemplateDocument,
-    "Environment": EnvironmentDocument,
-    "BurnRatePolicy": PolicyDocument,
-    "Defaults": DefaultsDocument,
-    "Exclusion": ExclusionDocument,
-    "Team": TeamDocument,
-}
-"""What a file below `inputs` may hold."""
+    deliveries: list[DeliverySpec] = []
+    """Where outputs are brought, for `promgen push`, and the formats that these want."""

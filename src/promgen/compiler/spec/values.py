@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -39,6 +40,30 @@ def _duration(value: Any) -> Duration:
     if duration.ms == 0:
         raise _bad("spec/bad-value", f"`{value}` is no time at all")
     return duration
+
+
+def _wait(value: Any) -> Duration:
+    return Duration(0) if value == "0s" else _duration(value)
+
+
+def _clock(value: Any) -> int:
+    match = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)", value) if isinstance(value, str) else None
+    if match is None or (minutes := int(match[1]) * 60 + int(match[2])) > 24 * 60:
+        raise _bad("spec/bad-value", f'`{value}` is not a time of the day; write for example "08:30"')
+    return minutes
+
+
+def _zone(value: Any) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError, OSError) as error:
+        raise _bad("spec/bad-value", f"`{value}` is no time zone; write for example Europe/London") from error
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise _bad("spec/wrong-type", f"`{value}` is no path of a file")
+    return value
 
 
 def _quantity(value: Any) -> Quantity:
@@ -143,6 +168,19 @@ DurationValue = Annotated[
     BeforeValidator(_duration),
     _schema(r"^\s*(\d+(\.\d+)?\s*(ms|min|sec|hr|s|m|h|d|w|y)\s*)+$", "5m", "1h30m", "30d"),
 ]
+WaitValue = Annotated[
+    Duration,
+    BeforeValidator(_wait),
+    _schema(r"^\s*(\d+(\.\d+)?\s*(ms|min|sec|hr|s|m|h|d|w|y)\s*)+$", "0s", "30s", "5m"),
+]
+"""A duration, or `0s`."""
+ClockValue = Annotated[int, BeforeValidator(_clock), _schema(r"^([01]\d|2[0-4]):[0-5]\d$", "08:30")]
+"""A time of the day, in minutes."""
+ZoneValue = Annotated[
+    str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/London"]})
+]
+PathValue = Annotated[str, BeforeValidator(_path), WithJsonSchema({"type": "string"})]
+"""A path on another machine."""
 QuantityValue = Annotated[
     Quantity, BeforeValidator(_quantity), _schema(_NUMBER, "500 ms", "85%", "10 MB/s", numbers=True)
 ]
