@@ -83,6 +83,9 @@ TYPES = {
     "region": "label",
     "http_requests_total": "metric",
     "+01:00": "UTC offset",
+    "0s 30s 5m": "wait",
+    "08:30": "time of day",
+    "Europe/London": "time zone",
 }
 """What a value is called in the tables, by the examples of its schema."""
 

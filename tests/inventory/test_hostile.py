@@ -14,8 +14,9 @@ import pytest
 
 from promgen.base.durations import Duration
 from promgen.base.errors import OutsideError, UsageError
+from promgen.clients.exchange import LARGEST_ANSWER
 from promgen.clients.inventory import record_inventory
-from promgen.clients.prometheus import LARGEST_ANSWER, Server
+from promgen.clients.prometheus import Server
 from tests.cli.terminal import promgen
 from tests.inventory.hostile import answers, serving, text
 

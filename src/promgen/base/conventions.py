@@ -16,6 +16,13 @@ RULES_SUFFIX: Final = ".rules.yaml"
 TESTS_FOLDER_SUFFIX: Final = ".tests"
 CATALOG_FILE: Final = "catalog.json"
 INVENTORY_FILE: Final = "promgen.inventory.json"
+ALERTMANAGER_FOLDER: Final = "alertmanager"
+"""Below the folder of the rules; holds the three files below."""
+ALERTMANAGER_FILE: Final = "alertmanager.yml"
+TEMPLATES_FILE: Final = "promgen.tmpl"
+SILENCES_FILE: Final = "silences.json"
+DELIVERIES_FOLDER: Final = "deliveries"
+"""Below the folder of the rules; has a folder for each delivery."""
 
 # Labels that identify the series of an SLO. A revision is set when the history of an SLO was reset.
 SLO_LABEL: Final = "slo"
@@ -56,6 +63,9 @@ OBSERVED_BLOCK: Final = "slo:observed_seconds:block"
 BAD_PERIOD: Final = "slo:bad_events:period"
 TOTAL_PERIOD: Final = "slo:total_events:period"
 OBSERVED_PERIOD: Final = "slo:observed_seconds:period"
+
+BUDGET_ANNOTATION: Final = "budget_remaining"
+"""Annotation of the alerts of tiers: what is left of the error budget while the alert fires."""
 
 ALERT_VALUE: Final = "alert:value"
 """What an alert with several thresholds compares, recorded once."""

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from promgen.base.errors import OutsideError, UsageError
+from promgen.clients.exchange import basic, bearer
 from promgen.clients.inventory import record_inventory
-from promgen.clients.prometheus import basic, bearer
 from promgen.model.inventory import Inventory
 from promgen.model.inventory_codec import InventoryError, load_inventory
 

@@ -9,15 +9,27 @@ from functools import cached_property
 from pathlib import Path
 
 from promgen import __version__
-from promgen.base.conventions import CATALOG_FILE, RULES_SUFFIX, TESTS_FOLDER_SUFFIX
+from promgen.base.conventions import (
+    ALERTMANAGER_FILE,
+    ALERTMANAGER_FOLDER,
+    CATALOG_FILE,
+    RULES_SUFFIX,
+    SILENCES_FILE,
+    TEMPLATES_FILE,
+    TESTS_FOLDER_SUFFIX,
+)
 from promgen.base.diagnostics import Diagnostic, Diagnostics
 from promgen.base.durations import SECOND, Duration
 from promgen.compiler.check import CHECKS
+from promgen.compiler.generate.alertmanager import print_alertmanager, print_silences
+from promgen.compiler.generate.messages import print_templates
 from promgen.compiler.generate.prometheus import print_rule_file
 from promgen.compiler.generate.promtool import print_tests
+from promgen.compiler.ir.alertmanager import Alertmanager
 from promgen.compiler.ir.proofs import Proofs
 from promgen.compiler.ir.rules import RuleFile
 from promgen.compiler.lower.passes import lower_catalog
+from promgen.compiler.lower.routing import lower_routing
 from promgen.compiler.meanings import check_meanings, meanings_of
 from promgen.compiler.output.lock import Lock
 from promgen.compiler.output.tree import Artifact, ArtifactKind, Tree
@@ -25,6 +37,7 @@ from promgen.compiler.project import Project, Slugs, load_project, suppress
 from promgen.compiler.proofs.catalog import prove_catalog
 from promgen.compiler.resolve.catalog import Resolved, resolve
 from promgen.compiler.resolve.common import output_path
+from promgen.compiler.resolve.deliveries import resolve_deliveries
 from promgen.compiler.resolve.scope import ProjectFiles
 from promgen.compiler.source.files import SourceFile, decode
 from promgen.compiler.source.project_root import find_runbooks, read_inputs
@@ -32,6 +45,7 @@ from promgen.compiler.source.yamltext import parse_documents
 from promgen.compiler.spec.read import Envelope, read_envelope
 from promgen.model.catalog import Catalog
 from promgen.model.codec import dump_catalog
+from promgen.model.delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +66,17 @@ class Output:
 
     catalog: Catalog
     project: Project
+    deliveries: tuple[Delivery, ...] = ()
+    """Where the outputs are brought, in the order of promgen.yaml."""
 
     @cached_property
     def rule_files(self) -> tuple[RuleFile, ...]:
         return lower_catalog(self.catalog, self._path)
+
+    @cached_property
+    def alertmanager(self) -> Alertmanager | None:
+        """Who is told; None where the project has no routing."""
+        return lower_routing(self.catalog)
 
     @cached_property
     def proofs(self) -> tuple[Proofs, ...]:
@@ -94,7 +115,8 @@ def compile_project(root: Path, previous: Lock | None, today: date, slugs: Slugs
     for check in CHECKS:
         check(resolved, diagnostics)
     check_meanings(resolved, previous.meanings if previous else {}, diagnostics)
-    output = None if diagnostics.has_errors else Output(resolved.catalog, project)
+    deliveries = resolve_deliveries(project, resolved, diagnostics)
+    output = None if diagnostics.has_errors else Output(resolved.catalog, project, deliveries)
     return Compilation(
         diagnostics=suppress(diagnostics.sorted(), project, today),
         inputs=inputs,
@@ -132,8 +154,25 @@ def _artifacts(output: Output) -> Iterable[Artifact]:
         producer="the catalogue",
         kind=ArtifactKind.CATALOG,
     )
+    yield from _routes(output, folder)
     for proof in output.proofs:
         yield from _tests(proof, folder)
+
+
+def _routes(output: Output, folder: str) -> Iterable[Artifact]:
+    contents = {}
+    if output.alertmanager is not None:
+        contents[ALERTMANAGER_FILE] = print_alertmanager(output.alertmanager, "the Routing of the project")
+        contents[TEMPLATES_FILE] = print_templates(output.catalog.target)
+    if output.catalog.silences:
+        contents[SILENCES_FILE] = print_silences(output.catalog.silences)
+    for name, content in contents.items():
+        yield Artifact(
+            path=f"{folder}/{ALERTMANAGER_FOLDER}/{name}",
+            content=content,
+            producer="the routes",
+            kind=ArtifactKind.ROUTES,
+        )
 
 
 def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:

@@ -14,14 +14,14 @@ from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.paths import path_fault
 from promgen.base.problems import Problem
 from promgen.base.spans import Span
-from promgen.compiler.source.nodes import Node, Path, find
+from promgen.compiler.source.nodes import Node, find
 from promgen.compiler.source.yamltext import Document
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest, read_project
 from promgen.model.catalog import SCRAPE_INTERVAL, Limits, Target
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)*")
-_OLDEST_PROMETHEUS = (2, 42)
+_OLDEST = {"prometheus": (2, 42), "alertmanager": (0, 25)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ def _matches(row: v1.Suppression, diagnostic: Diagnostic) -> bool:
 def _target(settings: v1.ProjectDocument, node: Node, diagnostics: Diagnostics) -> Target:
     target = settings.target
     return Target(
-        prometheus=_prometheus_version(target.prometheus, node, ("target", "prometheus"), diagnostics),
+        prometheus=_oldest(target.prometheus, "prometheus", node, diagnostics),
+        alertmanager=_oldest(target.alertmanager, "alertmanager", node, diagnostics),
         scrape_interval=target.scrape_interval or SCRAPE_INTERVAL,
         retention=target.retention,
         external_labels=tuple(target.external_labels),
@@ -118,15 +119,14 @@ def _target(settings: v1.ProjectDocument, node: Node, diagnostics: Diagnostics) 
     )
 
 
-def _prometheus_version(text: str, node: Node, path: Path, diagnostics: Diagnostics) -> tuple[int, int]:
-    version = _version(text)
-    if version is None or version < _OLDEST_PROMETHEUS:
-        oldest = ".".join(map(str, _OLDEST_PROMETHEUS))
-        message = f"`{text}` is not a version of Prometheus that promgen compiles for"
-        diagnostics.error(
-            problems.TARGET_LACKS, message, find(node, path)[0].span, allowed=f"{oldest} or newer"
-        )
-        return _OLDEST_PROMETHEUS
+def _oldest(text: str, program: str, node: Node, diagnostics: Diagnostics) -> tuple[int, int]:
+    version, oldest = _version(text), _OLDEST[program]
+    if version is None or version < oldest:
+        message = f"`{text}` is not a version of {program.title()} that promgen compiles for"
+        allowed = ".".join(map(str, oldest)) + " or newer"
+        span = find(node, ("target", program))[0].span
+        diagnostics.error(problems.TARGET_LACKS, message, span, allowed=allowed)
+        return oldest
     return version
 
 

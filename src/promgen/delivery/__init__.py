@@ -1,1 +1,1 @@
-"""Brings outputs to the servers that use them: plan, apply, read back, roll back."""
+"""Brings outputs to servers: what would change, the changes with their undoing, and whether they arrived."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from promgen.base.conventions import Severity
+from promgen.base.conventions import Priority, Severity
 from promgen.base.durations import MINUTE, Duration
 from promgen.model.alert import Alert
+from promgen.model.routing import Hours, Maintenance, Receiver, Routing, Silence, Smtp
 from promgen.model.slo import Slo
 
 SCRAPE_INTERVAL = Duration(15_000)
@@ -22,6 +23,10 @@ class Team:
     name: str
     description: str = ""
     contacts: dict[str, str] = field(default_factory=dict)
+    receivers: dict[Priority, tuple[str, ...]] = field(default_factory=dict)
+    """Its own, by priority."""
+    schedules: tuple[str, ...] = ()
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +59,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What the rules will run on; `prometheus` is the oldest version, as (major, minor)."""
+    """What the rules and routes will run on; the oldest versions, as (major, minor)."""
 
     prometheus: tuple[int, int] = (2, 42)
+    alertmanager: tuple[int, int] = (0, 25)
     scrape_interval: Duration = SCRAPE_INTERVAL
     retention: Duration | None = None
     external_labels: tuple[str, ...] = ()
@@ -81,3 +87,13 @@ class Catalog:
     services: tuple[Service, ...] = ()
     slos: tuple[Slo, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    routings: tuple[Routing, ...] = ()
+    smtp: Smtp | None = None
+    silences: tuple[Silence, ...] = ()
+    maintenances: tuple[Maintenance, ...] = ()
+
+    @property
+    def things(self) -> tuple[Slo | Alert, ...]:
+        """All SLOs and alerts."""
+        return (*self.slos, *self.alerts)

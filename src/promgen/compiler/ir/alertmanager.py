@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from promgen.base.durations import Duration
+from promgen.model.routing import Secret
 from promgen.promql import LabelMatcher
+
+__all__ = [
+    "Alertmanager",
+    "InhibitRule",
+    "Integration",
+    "Moments",
+    "Receiver",
+    "Route",
+    "Secret",
+    "TimeInterval",
+]
 
 EVERY_LABEL = "..."
 """In `group_by`: each alert is a group of its own."""
@@ -72,6 +84,7 @@ class Integration(NamedTuple):
 
     kind: str
     settings: Mapping[str, Any]
+    """Alertmanager's own keys; a `Secret` stands where its value would, such as at `api_url`."""
     is_pager: bool = False
     """Whether it wakes people up."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from promgen.base.durations import Duration
 
@@ -36,3 +36,17 @@ class RuleFile(NamedTuple):
     path: str
     source: str
     groups: tuple[Group, ...]
+    environment: str = ""
+
+
+def group_data(group: Group) -> dict[str, Any]:
+    """A group under the keys that every ruler reads, in the order in which they are written."""
+    return {"name": group.name, "interval": str(group.interval), "rules": list(map(_rule_data, group.rules))}
+
+
+def _rule_data(rule: Rule) -> dict[str, Any]:
+    data: dict[str, Any] = {"alert" if rule.is_alert else "record": rule.name, "expr": rule.expr}
+    durations = {"for": rule.hold, "keep_firing_for": rule.keep_firing_for}
+    data |= {key: str(duration) for key, duration in durations.items() if duration is not None}
+    texts = {"labels": rule.labels, "annotations": rule.annotations}
+    return data | {key: dict(rows) for key, rows in texts.items() if rows}

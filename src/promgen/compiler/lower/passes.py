@@ -55,7 +55,7 @@ def lower_catalog(catalog: Catalog, output_path: OutputPath) -> tuple[RuleFile, 
             of_service = [alert for alert in alerts if alert.service == service]
             groups.append(lower_alerts(of_service, services[service], catalog.target))
     return tuple(
-        RuleFile(output_path(origin, environment), origin, tuple(groups))
+        RuleFile(output_path(origin, environment), origin, tuple(groups), environment)
         for (origin, environment), groups in sorted(files.items())
     )
 

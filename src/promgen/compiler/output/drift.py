@@ -22,7 +22,7 @@ class CommitMode(StrEnum):
 
     def includes(self, kind: ArtifactKind) -> bool:
         """Artifacts of this kind are committed."""
-        return self is CommitMode.ALL or (self is CommitMode.RULES and kind is ArtifactKind.RULES)
+        return self is CommitMode.ALL or (self is CommitMode.RULES and kind in {ArtifactKind.RULES, ArtifactKind.ROUTES})
 
 
 class Difference(StrEnum):

@@ -15,6 +15,7 @@ class ArtifactKind(StrEnum):
     """What a file is for; decides whether it is committed."""
 
     RULES = "rules"
+    ROUTES = "routes"
     CATALOG = "catalog"
     TESTS = "tests"
 

@@ -11,13 +11,14 @@ from promgen.base.spans import Span
 from promgen.compiler.resolve.alerts import resolve_alert
 from promgen.compiler.resolve.common import layered, service_layered
 from promgen.compiler.resolve.index import Entry, Index, Indexer, Item, WireType
+from promgen.compiler.resolve.routing import Resolver as RoutingResolver
 from promgen.compiler.resolve.scope import ProjectFiles, Scope, matchers_of
 from promgen.compiler.resolve.slos import resolve_slo
 from promgen.compiler.source.nodes import Mapping, Scalar, find
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import Envelope, nearest, validate_leniently
 from promgen.model.alert import Alert
-from promgen.model.catalog import Catalog, Service, Target, Team
+from promgen.model.catalog import Catalog, Service, Target
 from promgen.model.slo import Slo
 
 ObjectKey = tuple[str, str, str, str]
@@ -76,21 +77,22 @@ class _Resolver:
         self.check_systems()
         self.check_exclusions()
         self.check_overrides()
-        found = self.found
+        found, routing = self.found, RoutingResolver(self.index, self.diagnostics)
         catalog = Catalog(
             target=self.target,
-            teams=tuple(self.team(name) for name in sorted(self.index.teams)),
+            teams=routing.teams(),
             services=tuple(found.services),
             slos=tuple(sorted(found.slos, key=lambda slo: (slo.environment, slo.service, slo.name))),
             alerts=tuple(
                 sorted(found.alerts, key=lambda alert: (alert.environment, alert.service, alert.name))
             ),
+            receivers=routing.receivers(),
+            routings=routing.routings(),
+            smtp=routing.smtp(),
+            silences=routing.silences(),
+            maintenances=routing.maintenances(),
         )
         return Resolved(catalog, found.nodes)
-
-    def team(self, name: str) -> Team:
-        spec = self.index.teams[name].spec
-        return Team(name=name, description=spec.description or "", contacts=dict(spec.contacts))
 
     def resolve_service(self, envelope: Envelope, slos: list[Item], alerts: list[Item]) -> None:
         node = service_layered(envelope.spec, envelope.system, self.index)

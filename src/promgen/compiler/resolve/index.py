@@ -13,7 +13,7 @@ from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Mapping, find
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import Envelope, nearest, validate
-from promgen.compiler.spec.routing import TeamSpec
+from promgen.compiler.spec.routing import MaintenanceSpec, ReceiverSpec, RoutingSpec, SilenceSpec, TeamSpec
 from promgen.compiler.spec.wire import Wire
 
 WireType = TypeVar("WireType", bound=Wire)
@@ -64,6 +64,10 @@ class Index:
     defaults: list[Entry[v1.DefaultsSpec]] = field(default_factory=list)
     exclusions: dict[str, Entry[v1.ExclusionSpec]] = field(default_factory=dict)
     teams: dict[str, Entry[TeamSpec]] = field(default_factory=dict)
+    receivers: dict[str, Entry[ReceiverSpec]] = field(default_factory=dict)
+    routings: dict[str, Entry[RoutingSpec]] = field(default_factory=dict)
+    silences: dict[str, Entry[SilenceSpec]] = field(default_factory=dict)
+    maintenances: dict[str, Entry[MaintenanceSpec]] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     """Kind and name; of an SLO or alert, service and name."""
 
@@ -117,12 +121,28 @@ class Indexer:
         elif envelope.kind == "Template":
             self.check_layers(envelope)
             self.keep(self.index.templates, envelope, v1.TemplateSpec)
-        elif envelope.kind == "BurnRatePolicy":
-            self.keep(self.index.policies, envelope, v1.PolicySpec)
-        elif envelope.kind == "Exclusion":
-            self.keep(self.index.exclusions, envelope, v1.ExclusionSpec)
+        elif envelope.kind == "Routing":
+            if self.is_first(envelope.name_span, "Routing of system", envelope.system):
+                self.keep(self.index.routings, envelope, RoutingSpec)
         else:
-            self.keep(self.index.teams, envelope, TeamSpec)
+            self.add_by_name(envelope)
+
+    def add_by_name(self, envelope: Envelope) -> None:
+        """A document of a kind that is nothing but looked up."""
+        index = self.index
+        match envelope.kind:
+            case "BurnRatePolicy":
+                self.keep(index.policies, envelope, v1.PolicySpec)
+            case "Exclusion":
+                self.keep(index.exclusions, envelope, v1.ExclusionSpec)
+            case "Team":
+                self.keep(index.teams, envelope, TeamSpec)
+            case "Receiver":
+                self.keep(index.receivers, envelope, ReceiverSpec)
+            case "Silence":
+                self.keep(index.silences, envelope, SilenceSpec)
+            case "Maintenance":
+                self.keep(index.maintenances, envelope, MaintenanceSpec)
 
     def keep(self, entries: dict[str, Entry[WireType]], envelope: Envelope, wire: type[WireType]) -> None:
         if (spec := self.validated(envelope, wire)) is not None:

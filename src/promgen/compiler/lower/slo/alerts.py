@@ -127,11 +127,23 @@ def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:
         slo.help,
         f"{slo.service}: SLO {slo.name}{where} burns its error budget at {burn_rate}x",
         f"{slo.help.description}\n{facts}" if slo.help.description else facts,
+        **{names.BUDGET_ANNOTATION: _budget_left(frame)},
         burn_rate=burn_rate,
         budget_share=share,
         long_window=str(tier.long),
         short_window=str(tier.short),
     )
+
+
+def _budget_left(frame: Frame) -> str:
+    """A template that asks for the budget when the alert fires; of its own group, where the SLO has groups."""
+    selector = f"{names.BUDGET_REMAINING}{frame.id}"
+    asked = f"query `{selector}`"
+    if groups := frame.slo.group_by:
+        own = ",".join(f"{label}=%q" for label in groups)
+        values = " ".join(f"$labels.{label}" for label in groups)
+        asked = f"printf `{selector.removesuffix('}')},{own}}}` {values} | query"
+    return f"{{{{ with {asked} }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ else }}}}unknown{{{{ end }}}}"
 
 
 def _exhaustion(period: Duration, tier: Tier) -> Duration:

@@ -1,0 +1,179 @@
+"""Which alerts make others quiet: a worse one of the same service, a dependency that is down, a faster tier of an SLO.
+
+A label that both alerts lack agrees in Alertmanager, so `equal` names only labels that both sides always have: a rule stands
+once for the systems that have environments and once for those that have none. Critical alerts are never made quiet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from promgen.base import conventions as names
+from promgen.base.conventions import SEVERITIES, Severity
+from promgen.compiler.ir.alertmanager import InhibitRule
+from promgen.compiler.lower.routing.tree import any_value
+from promgen.model.catalog import Catalog, Target
+from promgen.model.slo import Slo, Tier
+from promgen.promql import LabelMatcher
+
+
+def lower_inhibition(catalog: Catalog) -> Iterator[InhibitRule]:
+    """The rules of the systems that have a routing, in a stable order."""
+    routed = {routing.system for routing in catalog.routings if routing.system}
+    inhibition = _Inhibition(catalog, frozenset(routed))
+    yield from inhibition.worse_severities()
+    yield from inhibition.dependencies()
+    yield from inhibition.faster_tiers()
+
+
+@dataclass(frozen=True)
+class _Inhibition:
+    catalog: Catalog
+    systems: frozenset[str]
+
+    def worse_severities(self) -> Iterator[InhibitRule]:
+        """A severity makes the lower ones of the same service quiet."""
+        words = list(dict.fromkeys(map(self.target.severity_value, SEVERITIES)))
+        for chosen, equal in self.by_environment():
+            for place, word in enumerate(words[:-1]):
+                below = [other for other in words[place + 1 :] if other != self.critical]
+                if below:
+                    yield InhibitRule(
+                        (chosen, self.severity(word)),
+                        (chosen, self.severity(*below)),
+                        (*equal, names.SERVICE_LABEL),
+                        "a worse alert of the same service",
+                    )
+
+    def dependencies(self) -> Iterator[InhibitRule]:
+        """A critical alert of what a service needs, directly or not, makes its burn alerts quiet but the critical ones."""
+        for service in self.catalog.services:
+            if service.system in self.systems and (needed := self.needed_by(service.name)):
+                below = [self.target.severity_value(word) for word in SEVERITIES]
+                target = (
+                    LabelMatcher("alertname", "=", names.BURN_ALERT),
+                    LabelMatcher(names.SERVICE_LABEL, "=", service.name),
+                    self.severity(*(word for word in below if word != self.critical)),
+                )
+                source = (any_value(names.SERVICE_LABEL, needed), self.severity(self.critical))
+                equal = (names.ENVIRONMENT_LABEL,) if service.system in self.with_environments else ()
+                yield InhibitRule(source, target, equal, f"what {service.name} depends on is down")
+
+    def needed_by(self, service: str) -> list[str]:
+        """All dependencies of a service whose alerts carry the same labels of an environment as its own."""
+        found: dict[str, None] = {}
+        waiting = [service]
+        while waiting:
+            for name in self.depends_on.get(waiting.pop(), ()):
+                if name not in found:
+                    found[name] = None
+                    waiting.append(name)
+        has_environments = self.system_of.get(service) in self.with_environments
+        return [
+            name for name in found if (self.system_of.get(name) in self.with_environments) == has_environments
+        ]
+
+    def faster_tiers(self) -> Iterator[InhibitRule]:
+        """A tier makes the slower ones of the same SLO quiet, group by group, where these are not worse."""
+        pairs: dict[tuple[str, tuple[LabelMatcher, ...], tuple[str, ...]], dict[str, None]] = {}
+        for slo in self.catalog.slos:
+            if slo.system in self.systems:
+                shape, equal = self.shape(slo), self.equal(slo)
+                for faster, slower in self.ordered(slo):
+                    pairs.setdefault((faster, shape, equal), {}).setdefault(slower)
+        burn = LabelMatcher("alertname", "=", names.BURN_ALERT)
+        for (faster, shape, equal), names_of_slower in pairs.items():
+            yield InhibitRule(
+                (burn, LabelMatcher(names.TIER_LABEL, "=", faster), *shape),
+                (burn, any_value(names.TIER_LABEL, names_of_slower), *shape),
+                equal,
+                f"the faster tier {faster} of the same SLO",
+            )
+
+    def ordered(self, slo: Slo) -> Iterator[tuple[str, str]]:
+        """Names of a faster tier and a slower one that it makes quiet."""
+        for faster, slower in combinations(slo.tiers, 2):
+            if _is_quieted(faster, slower):
+                yield faster.name, slower.name
+
+    def shape(self, slo: Slo) -> tuple[LabelMatcher, ...]:
+        """Matchers that choose the SLOs with the same labels; by name where another orders the same tiers otherwise."""
+        chosen = {*self.equal(slo), *(label for label, value in slo.labels.items() if value)}
+        matchers = tuple(
+            LabelMatcher(label, "!=" if label in chosen else "=", "")
+            for label in sorted(self.varying - {names.SERVICE_LABEL, names.SLO_LABEL})
+        )
+        if slo.key in self.contradicted:
+            return (
+                LabelMatcher(names.SERVICE_LABEL, "=", slo.service),
+                LabelMatcher(names.SLO_LABEL, "=", slo.name),
+                *matchers,
+            )
+        return matchers
+
+    def equal(self, slo: Slo) -> tuple[str, ...]:
+        """The labels that tell this SLO's groups from all other series."""
+        environment = (names.ENVIRONMENT_LABEL,) if slo.environment else ()
+        return tuple(sorted({names.SERVICE_LABEL, names.SLO_LABEL, *environment, *slo.group_by}))
+
+    @cached_property
+    def varying(self) -> frozenset[str]:
+        """Labels that some SLOs are told apart by and others are not."""
+        labels = [frozenset(self.equal(slo)) for slo in self.catalog.slos if slo.system in self.systems]
+        return frozenset().union(*labels) - labels[0].intersection(*labels[1:]) if labels else frozenset()
+
+    @cached_property
+    def contradicted(self) -> frozenset[str]:
+        """SLOs with two tiers that another SLO orders otherwise."""
+        orders: dict[frozenset[str], set[tuple[str, str, bool]]] = {}
+        for slo in self.catalog.slos:
+            for faster, slower in combinations(slo.tiers, 2):
+                order = (faster.name, slower.name, _is_quieted(faster, slower))
+                orders.setdefault(frozenset(order[:2]), set()).add(order)
+        contested = {pair for pair, found in orders.items() if len(found) > 1}
+        return frozenset(
+            slo.key
+            for slo in self.catalog.slos
+            if any(frozenset((a.name, b.name)) in contested for a, b in combinations(slo.tiers, 2))
+        )
+
+    @cached_property
+    def target(self) -> Target:
+        return self.catalog.target
+
+    @cached_property
+    def critical(self) -> str:
+        return self.target.severity_value(Severity.CRITICAL)
+
+    def severity(self, *words: str) -> LabelMatcher:
+        return any_value(self.target.severity_label, words)
+
+    @cached_property
+    def system_of(self) -> dict[str, str]:
+        return {service.name: service.system for service in self.catalog.services}
+
+    @cached_property
+    def depends_on(self) -> dict[str, tuple[str, ...]]:
+        return {service.name: service.depends_on for service in self.catalog.services}
+
+    @cached_property
+    def with_environments(self) -> frozenset[str]:
+        """Systems whose alerts carry an environment."""
+        return frozenset(thing.system for thing in self.catalog.things if thing.environment)
+
+    def by_environment(self) -> Iterator[tuple[LabelMatcher, tuple[str, ...]]]:
+        """The systems that have environments and those that have none, with the labels that both sides then share."""
+        for systems, equal in (
+            (self.systems & self.with_environments, (names.ENVIRONMENT_LABEL,)),
+            (self.systems - self.with_environments, ()),
+        ):
+            if systems:
+                yield any_value(names.SYSTEM_LABEL, systems), equal
+
+
+def _is_quieted(faster: Tier, slower: Tier) -> bool:
+    is_worse = SEVERITIES.index(slower.severity) < SEVERITIES.index(faster.severity)
+    return not is_worse and slower.severity is not Severity.CRITICAL
