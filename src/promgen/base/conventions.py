@@ -23,6 +23,12 @@ TEMPLATES_FILE: Final = "promgen.tmpl"
 SILENCES_FILE: Final = "silences.json"
 DELIVERIES_FOLDER: Final = "deliveries"
 """Below the folder of the rules; has a folder for each delivery."""
+PROMETHEUS_FOLDER: Final = "prometheus"
+"""Below the folder of the rules; holds what the two programs that scrape are configured with."""
+PROMETHEUS_FILE: Final = "prometheus.yml"
+BLACKBOX_FILE: Final = "blackbox.yml"
+TARGETS_FOLDER: Final = "targets"
+"""Beside them; has a file of targets for each job and probe."""
 
 # Labels that identify the series of an SLO. A revision is set when the history of an SLO was reset.
 SLO_LABEL: Final = "slo"

@@ -136,6 +136,10 @@ HISTORY = Problem(
 )
 GRANULARITY = Problem("slo/calendar-offset", "Periods begin on the grid that the recorded sums use.")
 TARGET_LACKS = Problem("target/unsupported", "The declared target would refuse the rule or ignore the field.")
+DELIVERY_LIMIT = Problem(
+    "delivery/limit",
+    "What a server does not take is refused when it is brought there, long after it was reviewed.",
+)
 LABEL_OVERWRITTEN = Problem(
     "alert/overwritten-label",
     "A label set by the rule replaces the one of the expression, so alerts that differ only in it collide.",
@@ -153,6 +157,27 @@ OVER_BUDGET = Problem(
     "Rules share the server with dashboards and with each other; what they may cost is agreed before they are loaded.",
     "raise `budget` in promgen.yaml, in a change that a reviewer sees",
 )
+NOBODY = Problem(
+    "routing/nobody",
+    "An alert that reaches nobody is found when somebody looks for something else.",
+)
+UNROUTED_SYSTEM = Problem(
+    "routing/unrouted-system",
+    "All alerts of a system without a Routing go to those who get what is nobody's.",
+    SUPPRESS,
+)
+MUTED_PAGE = Problem(
+    "routing/muted-page", "A page that waits for working hours is no page: P0 and P1 are told at once."
+)
+HOURS = Problem(
+    "routing/hours", "Without the hours of the team nobody knows when what waits for them is told."
+)
+RECEIVER = Problem("routing/receiver", "Alertmanager would refuse the file, and with it every route in it.")
+UNUSED_RECEIVER = Problem(
+    "routing/unused-receiver",
+    "Somebody believes to be told and is not.",
+    SUPPRESS,
+)
 SUPPRESSION_EXPIRED = Problem(
     "suppression/expired",
     "A suppression without an end hides a problem for good.",
@@ -165,6 +190,12 @@ SUPPRESSION_UNUSED = Problem(
 )
 VERSION_REQUIRED = Problem(
     "project/requires", "An older promgen may compile the same specification to other rules."
+)
+
+NOT_SCRAPED = Problem(
+    "scraping/no-target",
+    "Nothing that is scraped has these labels, so the rule sees no data: an alert that cannot fire, an SLO without a value.",
+    SUPPRESS,
 )
 
 PROBLEMS: tuple[Problem, ...] = tuple(

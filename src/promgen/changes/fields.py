@@ -27,14 +27,23 @@ _ATOMS = (Duration, LabelMatcher)
 """Classes whose text says everything."""
 
 
+class Roots(NamedTuple):
+    """The objects that a comparison began with."""
+
+    before: Any
+    after: Any
+
+
 class Book(NamedTuple):
-    """How fields are spoken of; a root is the object that the comparison began with."""
+    """How fields are spoken of."""
 
     names: Mapping[Field, str] = {}
     texts: Mapping[Field, Callable[[Any, Any], str]] = {}
     """From a value, never None, and its root."""
-    effects: Mapping[Field, Callable[[Any, Any, Any], Effect | None]] = {}
-    """From both values, either of which may be None, and the root as it is now."""
+    parts: Mapping[Field, Callable[[Any, Any], tuple[Change, ...]]] = {}
+    """How two values that are not empty differ, where that is more than one change; nothing where they mean the same."""
+    effects: Mapping[Field, Callable[[Any, Any, Roots], Effect | None]] = {}
+    """From both values, either of which may be None."""
     same: Mapping[Field, Callable[[Any, Any], bool]] = {}
     """Whether two values that differ mean the same; either may be None."""
     omitted: frozenset[Field] = frozenset()
@@ -62,16 +71,17 @@ class Book(NamedTuple):
         cls = type(record)
         found = ((name, getattr(record, name)) for name in fields_of(record))
         said = [(name, value) for name, value in found if value not in (None, "", (), {}, False)]
-        parts = [f"{self.name((cls, name))} {self.text(value, (cls, name), root)}" for name, value in said]
+        parts = [
+            f"{self.name((cls, name))} {self.text(value, (cls, name), root)}".strip() for name, value in said
+        ]
         return ", ".join(parts) or words(cls.__name__)
 
 
 class _Place(NamedTuple):
-    """Where two values stand: the roots around them, the field they belong to, and what that is called from the root."""
+    """Where two values stand: the field they belong to, and what that is called from the root."""
 
     book: Book
-    before: Any
-    after: Any
+    roots: Roots
     field: Field | None = None
     name: str = ""
 
@@ -80,11 +90,11 @@ class _Place(NamedTuple):
 
     def change(self, before: Any, after: Any) -> Change:
         """The values as one change; what is empty is not there, unless that is all there is to say."""
-        old, new = self._text(before, self.before), self._text(after, self.after)
+        old, new = self._text(before, self.roots.before), self._text(after, self.roots.after)
         if old == new:
             old, new = repr(before), repr(after)
         effect = self.book.effects.get(self.field) if self.field is not None else None
-        return Change(self.name, old, new, effect(before, after, self.after) if effect is not None else None)
+        return Change(self.name, old, new, effect(before, after, self.roots) if effect is not None else None)
 
     def _text(self, value: Any, root: Any) -> str | None:
         if value is None or value in ("", (), {}):
@@ -94,7 +104,7 @@ class _Place(NamedTuple):
 
 def compare(before: Any, after: Any, book: Book) -> tuple[Change, ...]:
     """Every field that differs between two records of one class."""
-    return tuple(_compare(before, after, _Place(book, before, after)))
+    return tuple(_compare(before, after, _Place(book, Roots(before, after))))
 
 
 def is_record(value: Any) -> bool:
@@ -179,10 +189,19 @@ def _compare_records(before: Any, after: Any, place: _Place) -> Iterator[Change]
         field, old, new = (cls, name), getattr(before, name), getattr(after, name)
         if field in book.omitted or _is_same(book, field, old, new):
             continue
-        if field in book.texts and old != new:
-            yield place.below(book.name(field), field).change(old, new)
+        here = place.below(book.name(field), field)
+        if field in book.parts and old and new:
+            yield from _named(book.parts[field](old, new), here.name)
+        elif field in book.texts and old != new:
+            yield here.change(old, new)
         else:
-            yield from _compare(old, new, place.below(book.name(field), field))
+            yield from _compare(old, new, here)
+
+
+def _named(changes: Iterable[Change], name: str) -> Iterator[Change]:
+    """The parts of a value as changes of what the value is called."""
+    for change in changes:
+        yield change._replace(field=name if change.field == "expression" else f"{name}: {change.field}")
 
 
 def _is_same(book: Book, field: Field, before: Any, after: Any) -> bool:
@@ -202,8 +221,8 @@ def _came_or_went(before: Any, after: Any, place: _Place, *, is_added: bool) -> 
     """An entry that only one side has, whose value may well be empty."""
     change = place.change(before, after)
     if is_added:
-        return change._replace(before=None, after=place.book.text(after, place.field, place.after))
-    return change._replace(before=place.book.text(before, place.field, place.before), after=None)
+        return change._replace(before=None, after=place.book.text(after, place.field, place.roots.after))
+    return change._replace(before=place.book.text(before, place.field, place.roots.before), after=None)
 
 
 def _compare_lists(before: Sequence[Any], after: Sequence[Any], place: _Place) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""Two sets of rule files compared: what each group gained, lost and changed. Pure, and blind to how expressions are laid out."""
+"""Two sets of rule files compared: what each group gained, lost and changed. How an expression is laid out is no change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from promgen.changes.difference import Change, Effect, Status
 from promgen.changes.expressions import compare_expressions
-from promgen.changes.fields import Book, compare
+from promgen.changes.fields import Book, Roots, compare
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
 
 _Item = TypeVar("_Item")
@@ -161,6 +161,8 @@ def _pair_rules(old: Sequence[Rule], new: Sequence[Rule]) -> _Pairs:
     gone, come = [*range(len(old))], [*range(len(new))]
     pairs: _Pairs = []
     for key in (_whole, _identity, _without_labels, _without_name, _name):
+        if not (gone and come):
+            break
         keys = [key(rule) for rule in old], [key(rule) for rule in new]
         found = _match(gone, come, *keys, is_exact=key is not _name)
         pairs += found
@@ -276,11 +278,11 @@ def _mark(change: RuleChange, moves: Mapping[Hashable, tuple[_Spot, _Spot]], boo
 # --- words
 
 
-def _identity_effect(before: Any, after: Any, rule: Rule) -> Effect:
-    return Effect.IDENTITY if rule.is_alert else Effect.HISTORY
+def _identity_effect(before: Any, after: Any, roots: Roots) -> Effect:
+    return Effect.IDENTITY if roots.after.is_alert else Effect.HISTORY
 
 
-def _hold_effect(before: Any, after: Any, rule: Rule) -> Effect:
+def _hold_effect(before: Any, after: Any, roots: Roots) -> Effect:
     return Effect.LOOSER if _ms(after) > _ms(before) else Effect.TIGHTER
 
 

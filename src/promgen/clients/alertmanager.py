@@ -24,7 +24,7 @@ class SilenceApi:
 
     def read(self) -> list[dict[str, Any]]:
         """Every silence that is active or pending, as the API lists it, `id` among its fields."""
-        listed = self._data(self._ask("GET", _PATH))
+        listed = self._data(self.patience.ask(lambda: self.endpoint.exchange(_PATH, headers=_JSON)))
         if not isinstance(listed, list):
             raise OutsideError(f"{self.endpoint.url} does not list silences as an Alertmanager does")
         return [one for one in listed if isinstance(one, dict) and _state(one) != "expired"]
@@ -44,12 +44,15 @@ class SilenceApi:
 
     def expire(self, identifier: str) -> None:
         """End a silence now; one that has ended or is unknown stays so."""
-        answer = self._ask("DELETE", f"/api/v2/silence/{identifier}")
-        if answer.status != _NOT_FOUND and not answer.is_success and "expired" not in answer.reason:
-            raise self.endpoint.refusal(answer)
 
-    def _ask(self, method: str, path: str) -> Answer:
-        return self.patience.ask(lambda: self.endpoint.exchange(path, method=method, headers=_JSON))
+        def ask() -> Answer:
+            answer = self.endpoint.exchange(f"/api/v2/silence/{identifier}", method="DELETE", headers=_JSON)
+            is_unknown = "not found" in answer.reason  # 0.25 says so with the status 500
+            return answer._replace(status=_NOT_FOUND) if is_unknown else answer
+
+        answer = self.patience.ask(ask)
+        if answer.status != _NOT_FOUND and not answer.is_success:
+            raise self.endpoint.refusal(answer)
 
     def _data(self, answer: Answer) -> Any:
         if not answer.is_success:

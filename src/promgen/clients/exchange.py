@@ -36,11 +36,7 @@ class UnreachedError(OutsideError):
 
 
 class RefusedError(OutsideError):
-    """The server answered that it does not do what it was asked."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
+    """The server answered that it does not do what it was asked, and has not done it."""
 
 
 class Answer(NamedTuple):
@@ -105,12 +101,13 @@ class Endpoint:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise UnreachedError(f"cannot ask {self.url}: {printable(str(error) or repr(error))}") from error
 
-    def refusal(self, answer: Answer) -> RefusedError:
-        """An answer that is no success, as an error."""
+    def refusal(self, answer: Answer) -> OutsideError:
+        """An answer that is no success, as an error; a RefusedError unless the server failed on the way."""
         text = answer.reason or ("it wants other credentials" if answer.status in _NO_ACCESS else "")
         for secret in filter(None, (self.authorization, self.authorization.partition(" ")[2])):
             text = text.replace(secret, "<secret>")
-        return RefusedError(f"{self.url} answered {answer.status}{': ' if text else ''}{text}", answer.status)
+        message = f"{self.url} answered {answer.status}{': ' if text else ''}{text}"
+        return OutsideError(message) if answer.is_busy else RefusedError(message)
 
     def _body(self, answer: http.client.HTTPResponse, deadline: float) -> bytes:
         """Piece by piece, since a time-out of the connection starts again with every byte."""

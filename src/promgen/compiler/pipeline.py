@@ -13,6 +13,7 @@ from promgen.base.conventions import (
     ALERTMANAGER_FILE,
     ALERTMANAGER_FOLDER,
     CATALOG_FILE,
+    PROMETHEUS_FOLDER,
     RULES_SUFFIX,
     SILENCES_FILE,
     TEMPLATES_FILE,
@@ -21,15 +22,19 @@ from promgen.base.conventions import (
 from promgen.base.diagnostics import Diagnostic, Diagnostics
 from promgen.base.durations import SECOND, Duration
 from promgen.compiler.check import CHECKS
+from promgen.compiler.delivered import Compiled, check_deliveries, delivery_artifacts
 from promgen.compiler.generate.alertmanager import print_alertmanager, print_silences
 from promgen.compiler.generate.messages import print_templates
 from promgen.compiler.generate.prometheus import print_rule_file
 from promgen.compiler.generate.promtool import print_tests
+from promgen.compiler.generate.scraping import print_scraping
 from promgen.compiler.ir.alertmanager import Alertmanager
 from promgen.compiler.ir.proofs import Proofs
 from promgen.compiler.ir.rules import RuleFile
+from promgen.compiler.ir.scraping import Scraping
 from promgen.compiler.lower.passes import lower_catalog
 from promgen.compiler.lower.routing import lower_routing
+from promgen.compiler.lower.scraping import lower_scraping
 from promgen.compiler.meanings import check_meanings, meanings_of
 from promgen.compiler.output.lock import Lock
 from promgen.compiler.output.tree import Artifact, ArtifactKind, Tree
@@ -46,6 +51,7 @@ from promgen.compiler.spec.read import Envelope, read_envelope
 from promgen.model.catalog import Catalog
 from promgen.model.codec import dump_catalog
 from promgen.model.delivery import Delivery
+from promgen.model.scraping import Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +85,24 @@ class Output:
         return lower_routing(self.catalog)
 
     @cached_property
+    def scraping(self) -> Scraping | None:
+        """What is scraped; None where the project does not say."""
+        settings = self.project.settings.prometheus
+        server = Server(
+            external_labels=dict(settings.external_labels), alertmanagers=tuple(settings.alertmanagers)
+        )
+        return lower_scraping(self.catalog, server, self.rule_files)
+
+    @cached_property
     def proofs(self) -> tuple[Proofs, ...]:
         """In the order of the files they belong to."""
         return prove_catalog(self.catalog, self._path)
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """What there is to deliver."""
+        routes = {artifact.path.rpartition("/")[2]: artifact.content.decode() for artifact in _routes(self, "")}
+        return Compiled(self.rule_files, self.alertmanager, routes)
 
     @cached_property
     def tree(self) -> Tree:
@@ -117,6 +138,9 @@ def compile_project(root: Path, previous: Lock | None, today: date, slugs: Slugs
     check_meanings(resolved, previous.meanings if previous else {}, diagnostics)
     deliveries = resolve_deliveries(project, resolved, diagnostics)
     output = None if diagnostics.has_errors else Output(resolved.catalog, project, deliveries)
+    if output is not None and deliveries:
+        check_deliveries(deliveries, output.compiled, project, diagnostics)
+        output = None if diagnostics.has_errors else output
     return Compilation(
         diagnostics=suppress(diagnostics.sorted(), project, today),
         inputs=inputs,
@@ -155,6 +179,9 @@ def _artifacts(output: Output) -> Iterable[Artifact]:
         kind=ArtifactKind.CATALOG,
     )
     yield from _routes(output, folder)
+    yield from _scraping(output, folder)
+    for delivery in output.deliveries:
+        yield from delivery_artifacts(delivery, output.compiled, folder)
     for proof in output.proofs:
         yield from _tests(proof, folder)
 
@@ -172,6 +199,17 @@ def _routes(output: Output, folder: str) -> Iterable[Artifact]:
             content=content,
             producer="the routes",
             kind=ArtifactKind.ROUTES,
+        )
+
+
+def _scraping(output: Output, folder: str) -> Iterable[Artifact]:
+    files = print_scraping(output.scraping) if output.scraping is not None else {}
+    for name, content in files.items():
+        yield Artifact(
+            path=f"{folder}/{PROMETHEUS_FOLDER}/{name}",
+            content=content,
+            producer="what is scraped",
+            kind=ArtifactKind.SCRAPING,
         )
 
 

@@ -14,7 +14,6 @@ from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import Duration
 from promgen.base.errors import OutsideError
 from promgen.compiler.generate.yamltext import document
-from promgen.compiler.ir.rules import Group, Rule
 from promgen.compiler.source.nodes import plain
 from promgen.compiler.source.yamltext import parse_documents
 from promgen.promql import ExpressionError, parse
@@ -52,15 +51,6 @@ class GroupMeaning(NamedTuple):
     interval: Duration | str | None
     rules: tuple[RuleMeaning, ...]
     others: Mapping[str, Any]
-
-
-def group_data(group: Group) -> Data:
-    """A compiled group as plain data."""
-    return {
-        "name": group.name,
-        "interval": str(group.interval),
-        "rules": [_rule_data(rule) for rule in group.rules],
-    }
 
 
 def group_text(group: Data) -> bytes:
@@ -106,18 +96,6 @@ def read_namespaces(text: str, server: str, is_wanted: Callable[[str], bool]) ->
 def read_rule_file(text: str, path: str) -> tuple[Data, ...]:
     """The groups of a plain rule file; raise OutsideError where it is none."""
     return _groups(_read_mapping(text, path).get("groups"), path)
-
-
-def _rule_data(rule: Rule) -> Data:
-    fields: dict[str, Any] = {
-        "alert" if rule.is_alert else "record": rule.name,
-        "expr": rule.expr,
-        "for": str(rule.hold) if rule.hold is not None else None,
-        "keep_firing_for": str(rule.keep_firing_for) if rule.keep_firing_for is not None else None,
-        "labels": dict(rule.labels),
-        "annotations": dict(rule.annotations),
-    }
-    return {key: value for key, value in fields.items() if value}
 
 
 def _rule_meaning(rule: Data) -> RuleMeaning:

@@ -88,10 +88,10 @@ def _step(target: _Target, step: GroupStep) -> Step:
 def _check(target: _Target, wanted: Namespaces) -> None:
     """Whether the ruler holds now what it was given."""
     for attempt in range(_READ_BACK_ATTEMPTS):
-        if not (found := target.deviations(wanted)):
+        if not target.deviations(wanted):
             return
         target.patience.sleep(target.patience.first * 2**attempt)
-    names = ", ".join(f"{step.namespace} {step.name}" for step in found)
+    names = ", ".join(f"{step.namespace} {step.name}" for step in target.deviations(wanted))
     raise OutsideError(f"it took everything and holds something else for {names}")
 
 

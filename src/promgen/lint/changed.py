@@ -5,13 +5,13 @@ A rule that only moved did not change; one that lost a line did.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from promgen.base.diagnostics import Diagnostic, Diagnostics
 from promgen.base.errors import OutsideError
 from promgen.base.spans import Span
+from promgen.clients.git import find_commit, git
 from promgen.compiler.source import nodes
 from promgen.lint.documents import extent, read_documents
 
@@ -42,9 +42,8 @@ class _History:
 
     def __init__(self, root: Path, revision: str) -> None:
         self.root = root
-        wanted = f"{revision}^{{commit}}"
-        commit = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", wanted).strip()
-        if not commit:
+        commit = find_commit(root, revision)
+        if commit is None:
             raise OutsideError(f"git knows no revision `{revision}`")
         self.commit = self.git("merge-base", commit, "HEAD").strip() or commit
         self.changed = {**dict(self.edited()), **dict.fromkeys(self.untracked())}
@@ -72,15 +71,7 @@ class _History:
         return self.git("cat-file", "blob", f"{self.commit}:./{before}").replace("\r\n", "\n")
 
     def git(self, *arguments: str) -> str:
-        """What git prints; nothing where it fails without a word, as for something that does not exist."""
-        try:
-            done = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, check=False)
-        except OSError as error:
-            raise OutsideError(f"cannot run git: {error.strerror}") from error
-        if done.returncode and done.stderr:
-            message = done.stderr.decode("utf-8", "replace").strip()
-            raise OutsideError(f"git {arguments[0]}: {message}")
-        return done.stdout.decode("utf-8", "surrogateescape")
+        return git(self.root, *arguments).decode("utf-8", "surrogateescape")
 
 
 class _Text:

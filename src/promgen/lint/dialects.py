@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 
 from promgen.compiler.resolve.scope import UTF8_SINCE
 from promgen.model.catalog import Dialect, Limits
-from promgen.promql import is_utf8_name
+from promgen.promql import LACKING_IN_METRICSQL, is_utf8_name
 
 Version = tuple[int, int]
 
@@ -106,19 +106,6 @@ FUNCTIONS_SINCE: Mapping[str, Version] = {
 NEWEST: Version = max(FUNCTIONS_SINCE.values())
 """The newest Prometheus of which something is known here."""
 
-_LACKING_IN_METRICSQL = frozenset(
-    {
-        "double_exponential_smoothing",
-        "histogram_count",
-        "histogram_sum",
-        "info",
-        "limit_ratio",
-        "ts_of_first_over_time",
-        "ts_of_last_over_time",
-        "ts_of_max_over_time",
-        "ts_of_min_over_time",
-    }
-)
 _OWN_LIMITS: Mapping[Dialect, Limits] = {"mimir": Limits(rules_per_group=20, groups=70)}
 OBJECT_BYTES = 512 * 1024
 """What prometheus-operator takes of one PrometheusRule at most."""
@@ -149,7 +136,7 @@ def field_fault(field: Field | None, dialect: Dialect, version: Version | None) 
 def function_fault(name: str, dialect: Dialect, version: Version | None) -> str:
     """Why a ruler cannot call a function or aggregation; empty where it can."""
     if dialect == "victoriametrics":
-        return "is no function of MetricsQL" if name in _LACKING_IN_METRICSQL else ""
+        return "is no function of MetricsQL" if name in LACKING_IN_METRICSQL else ""
     return _needs(FUNCTIONS_SINCE.get(name, (0, 0)), version)
 
 

@@ -56,3 +56,9 @@ class Alert:
     def key(self) -> str:
         """What it is called in commands, messages and suppressions."""
         return f"{self.service}/{self.name}"
+
+    @property
+    def severities(self) -> frozenset[Severity]:
+        """Those that it can fire with, missing data included."""
+        missing = [self.absence.severity] if self.absence else []
+        return frozenset([*(level.severity for level in self.levels), *missing])

@@ -9,6 +9,7 @@ from promgen.base.conventions import Priority, Severity
 from promgen.base.durations import MINUTE, Duration
 from promgen.model.alert import Alert
 from promgen.model.routing import Hours, Maintenance, Receiver, Routing, Silence, Smtp
+from promgen.model.scraping import Probe, Scraped, ScrapeJob
 from promgen.model.slo import Slo
 
 SCRAPE_INTERVAL = Duration(15_000)
@@ -92,8 +93,15 @@ class Catalog:
     smtp: Smtp | None = None
     silences: tuple[Silence, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
+    scrape_jobs: tuple[ScrapeJob, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
     @property
     def things(self) -> tuple[Slo | Alert, ...]:
         """All SLOs and alerts."""
         return (*self.slos, *self.alerts)
+
+    @property
+    def scraped(self) -> tuple[Scraped, ...]:
+        """All scrape jobs and probes by name."""
+        return tuple(sorted((*self.scrape_jobs, *self.probes), key=lambda one: one.name))

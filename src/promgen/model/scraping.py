@@ -162,6 +162,9 @@ class Probe:
     groups: tuple[TargetGroup, ...]
 
 
+Scraped = ScrapeJob | Probe
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """The Prometheus that scrapes."""
@@ -170,7 +173,7 @@ class Server:
     alertmanagers: tuple[str, ...] = ()
 
 
-def target_labels(scraped: ScrapeJob | Probe) -> Iterator[dict[str, str]]:
+def target_labels(scraped: Scraped) -> Iterator[dict[str, str]]:
     """The labels that are known of its targets, `job` among them, once for each combination."""
     if isinstance(scraped, ScrapeJob) and scraped.discovery is not None:
         yield from _discovered(scraped, scraped.discovery)

@@ -215,6 +215,13 @@ class Slo:
     """The file it is written in."""
 
     @property
+    def severities(self) -> frozenset[Severity]:
+        """Those that its alerts can fire with."""
+        missing = [self.absence.severity] if self.absence else []
+        doubt = [] if self.is_silent else [self.doubt_severity]
+        return frozenset([*(tier.severity for tier in self.tiers), *missing, *doubt])
+
+    @property
     def key(self) -> str:
         """What it is called in commands, messages and suppressions."""
         return f"{self.service}/{self.name}"

@@ -20,6 +20,7 @@ from promgen.promql.flow import (
 )
 from promgen.promql.labels import LabelMatcher, MatchOperator, format_labels, format_selector, is_utf8_name
 from promgen.promql.measured import measured_metric
+from promgen.promql.metricsql import LACKING_IN_METRICSQL, lacking_in_metricsql
 from promgen.promql.parse import Expression, parse
 from promgen.promql.population import Population
 from promgen.promql.printing import one_line, pretty
@@ -50,6 +51,7 @@ from promgen.promql.window import WINDOW, substitute_window, uses_window
 
 __all__ = [
     "CHOOSING",
+    "LACKING_IN_METRICSQL",
     "SET_OPERATORS",
     "WINDOW",
     "Aggregate",
@@ -90,6 +92,7 @@ __all__ = [
     "is_scalar",
     "is_utf8_name",
     "labelled",
+    "lacking_in_metricsql",
     "matches",
     "measured_metric",
     "metric_names",

@@ -9,6 +9,8 @@ from promgen.compiler.check.annotations import check_annotations
 from promgen.compiler.check.composites import check_composites
 from promgen.compiler.check.dependencies import check_dependencies
 from promgen.compiler.check.groups import check_groups
+from promgen.compiler.check.reach import check_reach
+from promgen.compiler.check.receivers import check_receivers
 from promgen.compiler.check.retention import check_retention
 from promgen.compiler.check.windows import check_windows
 from promgen.compiler.resolve.catalog import Resolved
@@ -22,4 +24,6 @@ CHECKS: tuple[Check, ...] = (
     check_windows,
     check_retention,
     check_annotations,
+    check_receivers,
+    check_reach,
 )

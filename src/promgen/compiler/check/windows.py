@@ -5,6 +5,7 @@ from __future__ import annotations
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import MINUTE
+from promgen.compiler.check.scraping import slowest_scrape
 from promgen.compiler.resolve.catalog import Resolved
 from promgen.model.burnrate import PAIR_WINDOW
 from promgen.model.slo import CompositeSli, ProbeSli, Slo, Tier, is_counted
@@ -14,9 +15,9 @@ _SCRAPES = 4
 
 def check_windows(resolved: Resolved, diagnostics: Diagnostics) -> None:
     """Report windows that are too short, too long or in the wrong order."""
-    scrape = resolved.catalog.target.scrape_interval
-    least = scrape * _SCRAPES
     for slo in resolved.catalog.slos:
+        scrape = slowest_scrape(slo, resolved.catalog)
+        least = scrape * _SCRAPES
         span = resolved.span("slo", slo, "alerting", "policy")
         if least > PAIR_WINDOW and not isinstance(slo.sli, ProbeSli | CompositeSli):
             message = f"the base window of {PAIR_WINDOW} is shorter than {_SCRAPES} scrapes of {scrape}"

@@ -1,4 +1,4 @@
-"""The texts of messages, as Alertmanager's templates: what fires, how bad it is, what is left of the budget, and where to go.
+"""The texts of messages, as Alertmanager's templates: what fires, how bad it is, what is left of the budget, where to go.
 
 What an alert says is data: it is put into texts and never read as a template, and escaped where the reader would take it
 for markup.
@@ -80,8 +80,8 @@ _FACTS = """\
 {{ define "promgen.link" }}{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}{{ end }}
 {{ define "promgen.silence" -}}
 {{ .ExternalURL }}/#/silences/new?filter=%7B
-{{- range .CommonLabels.SortedPairs -}}
-{{ .Name }}%3D%22{{ .Value | urlquery | reReplaceAll "\\\\+" "%20" }}%22%2C
+{{- range $place, $label := .CommonLabels.SortedPairs -}}
+{{ if $place }}%2C{{ end }}{{ .Name }}%3D%22{{ .Value | reReplaceAll `(["\\\\])` `\\$1` | urlquery | reReplaceAll `\\+` "%20" }}%22
 {{- end -}}
 %7D
 {{- end }}

@@ -26,21 +26,21 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9.-]+")
 _T = TypeVar("_T")
 
 
-def object_name(delivery: str, path: str) -> str:
+def object_name(path: str) -> str:
     """The name of an object for what has a path: its parts with dots between them, a hash where that is not exact.
 
-    >>> object_name("cluster", "production/shop/cart")
+    >>> object_name("cluster/production/shop/cart")
     'cluster.production.shop.cart'
-    >>> object_name("cluster", "Shop_A/cart")
-    'cluster.shop-a.cart-4abeec5e'
+    >>> object_name("cluster/Shop_A/cart")
+    'cluster.shop-a.cart-2a7a3d81'
     """
     parts = path.split("/")
-    name = ".".join((delivery, *parts))
+    name = ".".join(parts)
     if all(map(_PART.fullmatch, parts)) and len(name) <= _LONGEST_NAME:
         return name
     digest = sha256(path.encode()).hexdigest()[:8]
     words = (_NOT_IN_NAMES.sub("-", part.lower()).strip("-.") for part in parts)
-    short = ".".join((delivery, *filter(None, words)))[: _LONGEST_NAME - 9].rstrip("-.")
+    short = ".".join(filter(None, words))[: _LONGEST_NAME - 9].rstrip("-.")
     return f"{short}-{digest}"
 
 
@@ -48,16 +48,16 @@ def rule_objects(files: Iterable[RuleFile], delivery: Delivery, to: Kubernetes) 
     """A PrometheusRule for each rule file, and further ones where its groups do not fit in one."""
     for file in files:
         sized = [(data, len(json.dumps(data))) for data in map(group_data, file.groups)]
-        for name, part in _parts(object_name(delivery.name, file.path), sized):
+        for name, part in _parts(object_name(f"{delivery.name}/{file.path}"), sized):
             yield make_object(
                 f"{MONITORING}/v1", "PrometheusRule", name, to, {"spec": {"groups": part}}, file.source
             )
 
 
 def text_objects(path: str, texts: Mapping[str, str], delivery: Delivery, to: Kubernetes) -> Iterator[Object]:
-    """ConfigMaps with texts by their names, in as many as are needed."""
-    sized = [((name, text), len(json.dumps([name, text]))) for name, text in texts.items()]
-    for name, part in _parts(object_name(delivery.name, path), sized):
+    """ConfigMaps with texts by their keys, as many as are needed; `path` says what they are."""
+    sized = [((key, text), len(json.dumps([key, text]))) for key, text in texts.items()]
+    for name, part in _parts(object_name(f"{delivery.name}/{path}"), sized):
         yield make_object("v1", "ConfigMap", name, to, {"data": dict(part)}, f"{path} of {delivery.name}")
 
 

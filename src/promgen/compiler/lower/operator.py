@@ -103,7 +103,7 @@ def alertmanager_object(
 
 def config_name(delivery: Delivery) -> str:
     """What the AlertmanagerConfig of a delivery is called."""
-    return object_name(delivery.name, "routing")
+    return object_name(f"{delivery.name}/routing")
 
 
 def merge_as_operator(
@@ -149,7 +149,7 @@ def _check_defaults(configuration: Alertmanager, to: Kubernetes, report: Report)
     for key in sorted(configuration.globals.keys() - _SMTP.keys()):
         report(f"`{key}`, a default of all receivers")
     if configuration.templates and not to.config_map:
-        report("message templates, which `configMap: true` writes beside it")
+        report("message templates")
 
 
 def _route(route: Route) -> dict[str, Any]:

@@ -16,8 +16,10 @@ class ArtifactKind(StrEnum):
 
     RULES = "rules"
     ROUTES = "routes"
+    SCRAPING = "scraping"
     CATALOG = "catalog"
     TESTS = "tests"
+    DELIVERY = "delivery"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

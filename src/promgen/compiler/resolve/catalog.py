@@ -13,6 +13,7 @@ from promgen.compiler.resolve.common import layered, service_layered
 from promgen.compiler.resolve.index import Entry, Index, Indexer, Item, WireType
 from promgen.compiler.resolve.routing import Resolver as RoutingResolver
 from promgen.compiler.resolve.scope import ProjectFiles, Scope, matchers_of
+from promgen.compiler.resolve.scraping import resolve_probes, resolve_scrape_jobs
 from promgen.compiler.resolve.slos import resolve_slo
 from promgen.compiler.source.nodes import Mapping, Scalar, find
 from promgen.compiler.spec import v1
@@ -34,6 +35,10 @@ class Resolved:
     documents: tuple[Envelope, ...] = ()
     broken: set[tuple[str, str]] = field(default_factory=set)
     """Service and name of SLOs and alerts that were left out because something is wrong with them."""
+
+    def document(self, kind: str, name: str) -> Envelope:
+        """The document of a kind, such as `Team`, with a name that the catalogue has."""
+        return next(found for found in self.documents if (found.kind, found.name) == (kind, name))
 
     def span(self, kind: str, owner: Slo | Alert, *path: str | int) -> Span:
         """Where a value of an SLO or alert is written, whatever layer it came from."""
@@ -91,6 +96,8 @@ class _Resolver:
             smtp=routing.smtp(),
             silences=routing.silences(),
             maintenances=routing.maintenances(),
+            scrape_jobs=resolve_scrape_jobs(self.index, self.target, self.diagnostics),
+            probes=resolve_probes(self.index, self.target, self.diagnostics),
         )
         return Resolved(catalog, found.nodes)
 

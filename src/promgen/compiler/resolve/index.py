@@ -14,6 +14,7 @@ from promgen.compiler.source.nodes import Mapping, find
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import Envelope, nearest, validate
 from promgen.compiler.spec.routing import MaintenanceSpec, ReceiverSpec, RoutingSpec, SilenceSpec, TeamSpec
+from promgen.compiler.spec.scraping import ProbeSpec, ScrapeJobSpec
 from promgen.compiler.spec.wire import Wire
 
 WireType = TypeVar("WireType", bound=Wire)
@@ -68,6 +69,8 @@ class Index:
     routings: dict[str, Entry[RoutingSpec]] = field(default_factory=dict)
     silences: dict[str, Entry[SilenceSpec]] = field(default_factory=dict)
     maintenances: dict[str, Entry[MaintenanceSpec]] = field(default_factory=dict)
+    scrape_jobs: dict[str, Entry[ScrapeJobSpec]] = field(default_factory=dict)
+    probes: dict[str, Entry[ProbeSpec]] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     """Kind and name; of an SLO or alert, service and name."""
 
@@ -143,6 +146,10 @@ class Indexer:
                 self.keep(index.silences, envelope, SilenceSpec)
             case "Maintenance":
                 self.keep(index.maintenances, envelope, MaintenanceSpec)
+            case "ScrapeJob":
+                self.keep(index.scrape_jobs, envelope, ScrapeJobSpec)
+            case "Probe":
+                self.keep(index.probes, envelope, ProbeSpec)
 
     def keep(self, entries: dict[str, Entry[WireType]], envelope: Envelope, wire: type[WireType]) -> None:
         if (spec := self.validated(envelope, wire)) is not None:

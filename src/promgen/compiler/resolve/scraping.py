@@ -130,7 +130,9 @@ class _Place:
         around = self.labels_around(spec.environment, path)
         for label in own.keys() & around.keys():
             if own[label] != around[label]:
-                message = f"label `{label}` is `{own[label]}`, and `{spec.environment}` selects `{around[label]}`"
+                message = (
+                    f"label `{label}` is `{own[label]}`, and `{spec.environment}` selects `{around[label]}`"
+                )
                 where = (*path, "labels") if label in spec.labels else ("labels",)
                 self.report(problems.BAD_VALUE, message, *where, label, allowed="a label of another name")
         return {**around, **own}
@@ -141,7 +143,9 @@ class _Place:
         if environment is None and not known:
             return {}
         if environment is None:
-            allowed = f"one of {', '.join(sorted(known))}, or `shared: true` on the {self.entry.envelope.kind}"
+            allowed = (
+                f"one of {', '.join(sorted(known))}, or `shared: true` on the {self.entry.envelope.kind}"
+            )
             self.report(problems.MISSING_KEY, "`environment` is missing", *path, allowed=allowed)
         elif self.entry.spec.shared:
             message = f"targets that are shared belong to no environment, and these to `{environment}`"

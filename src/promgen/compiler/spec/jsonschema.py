@@ -18,7 +18,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from promgen.base.conventions import API_VERSION, PROJECT_FILE
-from promgen.compiler.spec import delivery, routing, selectors, v1, wire
+from promgen.compiler.spec import delivery, routing, scraping, selectors, v1, wire
 from promgen.compiler.spec.kinds import KINDS
 from promgen.compiler.spec.v1 import ProjectDocument
 from promgen.compiler.spec.wire import Wire
@@ -26,7 +26,7 @@ from promgen.compiler.spec.wire import Wire
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODULES = (wire, selectors, v1, routing, delivery)
+_MODULES = (wire, selectors, v1, routing, scraping, delivery)
 CLASSES: dict[str, type[Wire]] = {
     name: member
     for module in _MODULES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promgen.compiler.spec import routing, v1
+from promgen.compiler.spec import routing, scraping, v1
 from promgen.compiler.spec.wire import Wire
 
 KINDS: dict[str, type[Wire]] = {
@@ -19,5 +19,7 @@ KINDS: dict[str, type[Wire]] = {
     "Routing": routing.RoutingDocument,
     "Silence": routing.SilenceDocument,
     "Maintenance": routing.MaintenanceDocument,
+    "ScrapeJob": scraping.ScrapeJobDocument,
+    "Probe": scraping.ProbeDocument,
 }
 """What a file below `inputs` may hold."""

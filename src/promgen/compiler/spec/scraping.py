@@ -73,7 +73,9 @@ class PrometheusSpec(Wire):
     def check_dollars(self) -> Self:
         for label, value in self.external_labels.items():
             if "$" in value:
-                what = "which Prometheus 3 replaces by the environment of its process and an older one does not"
+                what = (
+                    "which Prometheus 3 replaces by the environment of its process and an older one does not"
+                )
                 raise bad("spec/bad-value", f"the value of `{label}` contains `$`, {what}")
         return self
 
@@ -204,8 +206,10 @@ class ScrapeJobSpec(ScrapeFields):
     """Regular expressions; other labels are removed, but for those of targets and buckets."""
     drop_labels: list[PatternValue] = []
     """Regular expressions; labels that match one as a whole are removed."""
-    fallback_protocol: Literal["PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText1.0.0"] | None = None
-    """Format of targets that do not say which they send; Prometheus 3 refuses those otherwise, an older one has no such setting."""
+    fallback_protocol: (
+        Literal["PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText1.0.0"] | None
+    ) = None
+    """Format of targets that do not say which they send, and which Prometheus refuses otherwise; it has this since 3.0."""
 
     @model_validator(mode="after")
     def check_choices(self) -> Self:

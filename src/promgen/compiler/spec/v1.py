@@ -35,6 +35,7 @@ from pydantic import BeforeValidator, Field, Tag, model_validator
 
 from promgen.compiler.spec.delivery import DeliverySpec
 from promgen.compiler.spec.patterns import PatternValue, bad
+from promgen.compiler.spec.scraping import PrometheusSpec
 from promgen.compiler.spec.selectors import Selector
 from promgen.compiler.spec.values import (
     AlertName,
@@ -940,3 +941,5 @@ class ProjectDocument(Wire):
     """Warnings that are accepted for a while."""
     deliveries: list[DeliverySpec] = []
     """Where outputs are brought, for `promgen push`, and the formats that these want."""
+    prometheus: PrometheusSpec = PrometheusSpec()
+    """The Prometheus that scrapes what ScrapeJobs and Probes name."""

@@ -51,7 +51,7 @@ class _Inhibition:
     def dependencies(self) -> Iterator[InhibitRule]:
         """A critical alert of what a service needs, directly or not, makes its burn alerts quiet but the critical ones."""
         for service in self.catalog.services:
-            if service.system in self.systems and (needed := self.needed_by(service.name)):
+            if service.name in self.burning and (needed := self.needed_by(service.name)):
                 below = [self.target.severity_value(word) for word in SEVERITIES]
                 target = (
                     LabelMatcher("alertname", "=", names.BURN_ALERT),
@@ -63,7 +63,7 @@ class _Inhibition:
                 yield InhibitRule(source, target, equal, f"what {service.name} depends on is down")
 
     def needed_by(self, service: str) -> list[str]:
-        """All dependencies of a service whose alerts carry the same labels of an environment as its own."""
+        """All dependencies with critical alerts, which carry an environment as the service's own do or carry none."""
         found: dict[str, None] = {}
         waiting = [service]
         while waiting:
@@ -154,6 +154,25 @@ class _Inhibition:
     @cached_property
     def system_of(self) -> dict[str, str]:
         return {service.name: service.system for service in self.catalog.services}
+
+    @cached_property
+    def failing(self) -> frozenset[str]:
+        """Services that have critical alerts."""
+        return frozenset(
+            thing.service
+            for thing in self.catalog.things
+            if thing.system in self.systems and Severity.CRITICAL in thing.severities
+        )
+
+    @cached_property
+    def burning(self) -> frozenset[str]:
+        """Services with burn alerts that are less than critical."""
+        return frozenset(
+            slo.service
+            for slo in self.catalog.slos
+            if slo.system in self.systems
+            and any(tier.severity is not Severity.CRITICAL for tier in slo.tiers)
+        )
 
     @cached_property
     def depends_on(self) -> dict[str, tuple[str, ...]]:

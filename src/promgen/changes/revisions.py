@@ -1,0 +1,97 @@
+"""A project as it was at a revision of git, written to a folder of its own, where it can be compiled like any other."""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from promgen.base.conventions import PROJECT_FILE
+from promgen.base.errors import OutsideError, UsageError
+from promgen.base.paths import path_fault
+from promgen.clients.git import LINK_MODE, Entry, find_commit, list_files, read_contents
+from promgen.compiler.source.files import MAX_BYTES, SUFFIXES
+
+_ALLOWED = "give a commit, branch or tag, two as `REV..REV`, or a folder as `--from FOLDER`"
+_MOST_LINKS = 8
+_SHORT = 10
+"""Digits of a commit that people read."""
+
+
+def split_revisions(text: str) -> tuple[str, str | None]:
+    """The revision before, and the one after; None for the working tree. An empty side of `..` is HEAD.
+
+    >>> split_revisions("main"), split_revisions("v1..v2"), split_revisions("v1..")
+    (('main', None), ('v1', 'v2'), ('v1', 'HEAD'))
+    """
+    before, dots, after = text.partition("..")
+    return before or "HEAD", (after or "HEAD") if dots else None
+
+
+def describe_revision(root: Path, revision: str) -> str:
+    """A revision with its commit, as `main (c825562d1f)`; raise UsageError for one that git does not know."""
+    commit = _commit(root, revision)[:_SHORT]
+    return commit if revision.startswith(commit) else f"{revision} ({commit})"
+
+
+@contextmanager
+def revision_folder(root: Path, revision: str) -> Iterator[Path]:
+    """A folder with the project's files of a revision, which is gone afterwards; the working tree is not touched.
+
+    Holds YAML files and runbooks, which is all that a build reads. Links are followed within the revision alone.
+    Raise UsageError where there is no such revision, or no project in it, and OutsideError where it cannot be written.
+    """
+    commit = _commit(root, revision)
+    entries = {entry.path: entry for entry in list_files(root, commit)}
+    if PROJECT_FILE not in entries:
+        raise UsageError(f"there is no {PROJECT_FILE} in this folder at `{revision}`; {_ALLOWED}")
+    wanted = {path: _followed(path, entries, root) for path in entries if _is_read(path)}
+    files = {path: entry for path, entry in wanted.items() if entry is not None}
+    contents = read_contents(root, (entry.id for entry in files.values()))
+    with tempfile.TemporaryDirectory(prefix="promgen-") as folder:
+        _write(Path(folder), {path: contents[entry.id] for path, entry in files.items()})
+        yield Path(folder)
+
+
+def _commit(root: Path, revision: str) -> str:
+    try:
+        commit = find_commit(root, revision)
+    except (OutsideError, ValueError) as error:  # ValueError: a NUL, which no argument of a program can hold
+        raise UsageError(f"cannot look for `{revision}`: {error}; {_ALLOWED}") from error
+    if commit is None:
+        raise UsageError(f"git knows no revision `{revision}`; {_ALLOWED}")
+    return commit
+
+
+def _is_read(path: str) -> bool:
+    """Whether a build may read a file: as in the working tree, nothing that is hidden."""
+    if any(part.startswith(".") for part in path.split("/")):
+        return False
+    return path.endswith(SUFFIXES) or (path.startswith("runbooks/") and path.endswith(".md"))
+
+
+def _followed(path: str, entries: Mapping[str, Entry], root: Path) -> Entry | None:
+    """The file itself, or the one that a link leads to; None where that is nothing of this folder, or too large.
+
+    A file that is too large for a build comes along empty-handed: the compiler says so of those it wants to read.
+    """
+    entry: Entry | None = entries[path]
+    for _ in range(_MOST_LINKS):
+        if entry is None or entry.mode != LINK_MODE:
+            break
+        target = read_contents(root, [entry.id])[entry.id].decode("utf-8", "surrogateescape")
+        entry = entries.get(posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target)))
+    return entry if entry is not None and entry.mode != LINK_MODE and entry.size <= MAX_BYTES else None
+
+
+def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
+    for path, content in contents.items():
+        if fault := path_fault(path):
+            raise OutsideError(f"cannot write `{path}` of the revision: {fault}")
+        try:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        except OSError as error:
+            raise OutsideError(f"cannot write `{path}` of the revision: {error.strerror}") from error

@@ -1,0 +1,95 @@
+"""Receivers must be something that the target's Alertmanager can tell, and be told something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promgen.base import problems
+from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
+from promgen.compiler.resolve.catalog import Resolved
+from promgen.model.catalog import Catalog
+from promgen.model.routing import Email, Opsgenie, PagerDuty, Receiver, Secret, Slack, Teams, Webhook
+
+_FILE = "a file of the Alertmanager's machine, or a Secret of Kubernetes"
+
+
+def check_receivers(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    """Report receivers that the target's Alertmanager would refuse, and those that no route names."""
+    catalog = resolved.catalog
+    used = {name for routing in catalog.routings for name in (*routing.unrouted, routing.incidents)}
+    for routing in catalog.routings:
+        for handling in routing.handlings:
+            used.update((*handling.receivers, *(handling.outside or ())))
+    for team in catalog.teams:
+        used.update(name for names in team.receivers.values() for name in names)
+    for receiver in catalog.receivers:
+        span = resolved.document("Receiver", receiver.name).name_span
+        for message, allowed in _faults(receiver, catalog):
+            diagnostics.error(problems.RECEIVER, message, span, allowed=allowed)
+        if receiver.name not in used:
+            message = f"no Routing and no Team names receiver `{receiver.name}`"
+            diagnostics.add(
+                Diagnostic(
+                    problem=problems.UNUSED_RECEIVER,
+                    message=message,
+                    span=span,
+                    level=Level.WARNING,
+                    subject=receiver.name,
+                )
+            )
+
+
+def _faults(receiver: Receiver, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """What is wrong, and what is allowed instead."""
+    name, channel, version = receiver.name, receiver.channel, catalog.target.alertmanager
+    for what, secret in _secrets(receiver):
+        if not secret.file and not secret.kubernetes_name:
+            yield f"nothing says where the {what} of receiver `{name}` is found", _FILE
+    if isinstance(channel, Email) and catalog.smtp is None:
+        yield (
+            f"receiver `{name}` is email, and nothing says how email is sent",
+            "`smtp` in the project's Routing",
+        )
+    if isinstance(channel, Webhook):
+        yield from _webhook_faults(name, channel, version)
+    if isinstance(channel, Teams) and version < (0, 28):
+        without = [r.system or "the project" for r in catalog.routings if not r.incidents]
+        if without:
+            message = f"Alertmanager {_dotted(version)} cannot tell Teams (receiver `{name}`)"
+            yield (
+                message,
+                f"Alertmanager 0.28, or `incidents` in the Routing of {', '.join(without)}: promgen passes it on",
+            )
+
+
+def _webhook_faults(name: str, channel: Webhook, version: tuple[int, int]) -> Iterator[tuple[str, str]]:
+    if bool(channel.url) == (channel.secret_url is not None):
+        yield f"webhook `{name}` has no address or two", "either `url` or `secretUrl`"
+    if channel.url and not channel.url.startswith(("http://", "https://")):
+        yield f"`{channel.url}` is no address of a webhook", "http:// or https://"
+    if channel.secret_url is not None and version < (0, 26):
+        yield (
+            f"the address of webhook `{name}` is a file, which Alertmanager {_dotted(version)} cannot read",
+            ("Alertmanager 0.26, or `url` and a secret `token`"),
+        )
+    if channel.timeout is not None and version < (0, 28):
+        yield f"Alertmanager {_dotted(version)} has no time-out for webhook `{name}`", "0.28, or no `timeout`"
+
+
+def _secrets(receiver: Receiver) -> Iterator[tuple[str, Secret]]:
+    match receiver.channel:
+        case Slack(webhook=secret) | Teams(webhook=secret):
+            yield "webhook", secret
+        case PagerDuty(routing_key=secret):
+            yield "routingKey", secret
+        case Opsgenie(api_key=secret):
+            yield "apiKey", secret
+        case Webhook(secret_url=address, token=token):
+            if address is not None:
+                yield "secretUrl", address
+            if token is not None:
+                yield "token", token
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
