@@ -74,7 +74,11 @@ DEBIAN = Distribution(
     components=("main",),
     releases={
         "bookworm": PACKAGES,  # the oldest Prometheus we support (2.42)
-        "forky": (*PACKAGES, "promtool", "victoria-metrics"),  # one of the 3.x line; promtool is apart since then
+        "forky": (
+            *PACKAGES,
+            "promtool",
+            "victoria-metrics",
+        ),  # one of the 3.x line; promtool is apart since then
     },
 )
 
@@ -325,6 +329,11 @@ def release_of(version: str) -> tuple[int, int]:
     """Major and minor version of ``3.5.3``."""
     major, minor = version.split(".")[:2]
     return int(major), int(minor)
+
+
+def release_of_program(program: Path) -> tuple[int, int]:
+    """Major and minor version of a program."""
+    return release_of(read_version(program))
 
 
 def read_version(program: Path) -> str:

@@ -81,6 +81,7 @@ class _Server(Api):
     def stop(self) -> None:
         """Ask it to end; a server that does not is killed."""
         if self._process is not None:
+            self.connections.close()  # it waits for those that are kept
             self._process.terminate()
             try:
                 self._process.wait(PATIENCE)

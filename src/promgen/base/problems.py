@@ -192,6 +192,10 @@ VERSION_REQUIRED = Problem(
     "project/requires", "An older promgen may compile the same specification to other rules."
 )
 
+ALERTMANAGER = Problem(
+    "routing/configuration",
+    "Alertmanager refuses the file and goes on with the one before, if it has one; and what cannot be read is not proved.",
+)
 NOT_SCRAPED = Problem(
     "scraping/no-target",
     "Nothing that is scraped has these labels, so the rule sees no data: an alert that cannot fire, an SLO without a value.",

@@ -97,13 +97,13 @@ class _Place(NamedTuple):
         return Change(self.name, old, new, effect(before, after, self.roots) if effect is not None else None)
 
     def _text(self, value: Any, root: Any) -> str | None:
-        if value is None or value in ("", (), {}):
+        if value is None or value in ("", (), {}, []):
             return None
         return self.book.text(value, self.field, root)
 
 
 def compare(before: Any, after: Any, book: Book) -> tuple[Change, ...]:
-    """Every field that differs between two records of one class."""
+    """Every field that differs between two records of one class, or every value between two pieces of data."""
     return tuple(_compare(before, after, _Place(book, Roots(before, after))))
 
 
@@ -261,7 +261,9 @@ def _key(item: Any, book: Book) -> Hashable | None:
 def _compare_nameless(before: Sequence[Any], after: Sequence[Any], place: _Place) -> Iterator[Change]:
     """What only one side has; as many of each are taken for the same entries, changed."""
     gone, come = _without(before, after), _without(after, before)
-    if len(gone) == len(come) and all(map(is_record, (*gone, *come))):
+    if len(gone) == len(come) and all(
+        is_record(item) or isinstance(item, Mapping) for item in (*gone, *come)
+    ):
         for old, new in zip(gone, come, strict=True):
             number = f"{before.index(old) + 1}" if len(before) > 1 else ""
             yield from _compare(old, new, place.below(number))

@@ -11,11 +11,15 @@ from pathlib import Path
 from promgen.base.conventions import PROJECT_FILE
 from promgen.base.errors import OutsideError, UsageError
 from promgen.base.paths import path_fault
+from promgen.base.printable import printable
 from promgen.clients.git import LINK_MODE, Entry, find_commit, list_files, read_contents
 from promgen.compiler.source.files import MAX_BYTES, SUFFIXES
 
 _ALLOWED = "give a commit, branch or tag, two as `REV..REV`, or a folder as `--from FOLDER`"
 _MOST_LINKS = 8
+_LONGEST_LINK = 4096
+_TOO_LARGE = bytes(MAX_BYTES + 1)
+"""Stands for a file that a build refuses to read, so that it is refused here too."""
 _SHORT = 10
 """Digits of a commit that people read."""
 
@@ -47,18 +51,20 @@ def revision_folder(root: Path, revision: str) -> Iterator[Path]:
     entries = {entry.path: entry for entry in list_files(root, commit)}
     if PROJECT_FILE not in entries:
         raise UsageError(f"there is no {PROJECT_FILE} in this folder at `{revision}`; {_ALLOWED}")
-    wanted = {path: _followed(path, entries, root) for path in entries if _is_read(path)}
+    links = _read_links(root, entries.values())
+    wanted = {path: _followed(path, entries, links) for path in entries if _is_read(path)}
     files = {path: entry for path, entry in wanted.items() if entry is not None}
-    contents = read_contents(root, (entry.id for entry in files.values()))
+    contents = read_contents(root, (entry.id for entry in files.values() if entry.size <= MAX_BYTES))
     with tempfile.TemporaryDirectory(prefix="promgen-") as folder:
-        _write(Path(folder), {path: contents[entry.id] for path, entry in files.items()})
+        for path, entry in files.items():
+            _write(Path(folder), path, contents.get(entry.id, _TOO_LARGE))
         yield Path(folder)
 
 
 def _commit(root: Path, revision: str) -> str:
     try:
         commit = find_commit(root, revision)
-    except (OutsideError, ValueError) as error:  # ValueError: a NUL, which no argument of a program can hold
+    except OutsideError as error:
         raise UsageError(f"cannot look for `{revision}`: {error}; {_ALLOWED}") from error
     if commit is None:
         raise UsageError(f"git knows no revision `{revision}`; {_ALLOWED}")
@@ -72,26 +78,34 @@ def _is_read(path: str) -> bool:
     return path.endswith(SUFFIXES) or (path.startswith("runbooks/") and path.endswith(".md"))
 
 
-def _followed(path: str, entries: Mapping[str, Entry], root: Path) -> Entry | None:
-    """The file itself, or the one that a link leads to; None where that is nothing of this folder, or too large.
+def _read_links(root: Path, entries: Iterable[Entry]) -> dict[str, str]:
+    """Where each link leads, as a path from the project's folder."""
+    links = [entry for entry in entries if entry.mode == LINK_MODE and entry.size <= _LONGEST_LINK]
+    contents = read_contents(root, (entry.id for entry in links)) if links else {}
+    return {
+        entry.path: posixpath.normpath(
+            posixpath.join(
+                posixpath.dirname(entry.path), contents[entry.id].decode("utf-8", "surrogateescape")
+            )
+        )
+        for entry in links
+    }
 
-    A file that is too large for a build comes along empty-handed: the compiler says so of those it wants to read.
-    """
-    entry: Entry | None = entries[path]
+
+def _followed(path: str, entries: Mapping[str, Entry], links: Mapping[str, str]) -> Entry | None:
+    """The file itself, or the one that a link leads to; None where that is no file of this folder."""
     for _ in range(_MOST_LINKS):
-        if entry is None or entry.mode != LINK_MODE:
+        if path not in links:
             break
-        target = read_contents(root, [entry.id])[entry.id].decode("utf-8", "surrogateescape")
-        entry = entries.get(posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target)))
-    return entry if entry is not None and entry.mode != LINK_MODE and entry.size <= MAX_BYTES else None
+        path = links[path]
+    return entries.get(path) if path not in links else None
 
 
-def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
-    for path, content in contents.items():
-        if fault := path_fault(path):
-            raise OutsideError(f"cannot write `{path}` of the revision: {fault}")
-        try:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
-        except OSError as error:
-            raise OutsideError(f"cannot write `{path}` of the revision: {error.strerror}") from error
+def _write(folder: Path, path: str, content: bytes) -> None:
+    if fault := path_fault(path):
+        raise OutsideError(f"cannot write `{printable(path)}` of the revision: {fault}")
+    try:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    except OSError as error:
+        raise OutsideError(f"cannot write `{path}` of the revision: {error.strerror}") from error

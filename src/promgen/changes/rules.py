@@ -17,9 +17,10 @@ _Pairs = list[tuple[int | None, int | None]]
 
 
 class RuleChange(NamedTuple):
-    """One rule that came, went or differs, as it is now, or was."""
+    """One rule that came, went or differs; None where it was not, or is not. One that moved here has both."""
 
-    rule: Rule
+    before: Rule | None
+    after: Rule | None
     status: Status
     changes: tuple[Change, ...] = ()
     was: str = ""
@@ -28,6 +29,11 @@ class RuleChange(NamedTuple):
     """The group that it came from where it is added, as `file: group`."""
     moved_to: str = ""
     """The group that it went to where it is removed."""
+
+    @property
+    def rule(self) -> Rule:
+        """As it is now, or was."""
+        return _either(self.before, self.after)
 
 
 class GroupChange(NamedTuple):
@@ -138,15 +144,14 @@ def _at(items: Sequence[_Item], place: int | None) -> _Item | None:
 
 def _compare_rules(old: Rule | None, new: Rule | None, book: Book) -> RuleChange | None:
     """What became of a rule; None for nothing."""
-    rule = _either(old, new)
     if old is None or new is None:
-        return RuleChange(rule, _status(old, new, False))
+        return RuleChange(old, new, _status(old, new, False))
     changes = _changes(old, new, book)
     if not changes:
         return None
     if old.name != new.name:
-        return RuleChange(rule, Status.RENAMED, changes, was=old.name)
-    return RuleChange(rule, Status.CHANGED, changes)
+        return RuleChange(old, new, Status.RENAMED, changes, was=old.name)
+    return RuleChange(old, new, Status.CHANGED, changes)
 
 
 def _changes(old: Rule, new: Rule, book: Book) -> tuple[Change, ...]:
@@ -272,7 +277,8 @@ def _mark(change: RuleChange, moves: Mapping[Hashable, tuple[_Spot, _Spot]], boo
         return change._replace(moved_to=new.place)
     effect = Effect.IDENTITY if change.rule.is_alert else None
     move = Change("group", old.place, new.place, effect)
-    return change._replace(moved_from=old.place, changes=(move, *_changes(old.rule, new.rule, book)))
+    changes = (move, *_changes(old.rule, new.rule, book))
+    return change._replace(before=old.rule, moved_from=old.place, changes=changes)
 
 
 # --- words

@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "Show where an SLO or alert comes from and what it compiles to.",
     "list": "List services, SLOs and alerts.",
     "cost": "Show what the rules cost: samples per second, series and rules.",
+    "push": "Bring the outputs to rulers and folders, or list those.",
     "inventory": "Record what a Prometheus has, and show it.",
     "schema": "Print the JSON Schema of specifications.",
     "completion": "Print the shell completion script.",

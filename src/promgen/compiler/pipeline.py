@@ -101,13 +101,20 @@ class Output:
     @cached_property
     def compiled(self) -> Compiled:
         """What there is to deliver."""
-        routes = {artifact.path.rpartition("/")[2]: artifact.content.decode() for artifact in _routes(self, "")}
+        routes = {
+            artifact.path.rpartition("/")[2]: artifact.content.decode() for artifact in _routes(self, "")
+        }
         return Compiled(self.rule_files, self.alertmanager, routes)
 
     @cached_property
     def tree(self) -> Tree:
         """Every file to be written."""
-        return Tree(_artifacts(self))
+        return Tree((*_artifacts(self), *_all_tests(self)))
+
+    @property
+    def artifacts(self) -> Iterable[Artifact]:
+        """The same but for the proof tests, which follow from the catalogue and take the longest to make."""
+        return _artifacts(self)
 
     @cached_property
     def lock(self) -> Lock:
@@ -182,8 +189,11 @@ def _artifacts(output: Output) -> Iterable[Artifact]:
     yield from _scraping(output, folder)
     for delivery in output.deliveries:
         yield from delivery_artifacts(delivery, output.compiled, folder)
+
+
+def _all_tests(output: Output) -> Iterable[Artifact]:
     for proof in output.proofs:
-        yield from _tests(proof, folder)
+        yield from _tests(proof, output.project.settings.outputs.rules)
 
 
 def _routes(output: Output, folder: str) -> Iterable[Artifact]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from promgen.base.conventions import ALERTMANAGER_FOLDER, RULES_SUFFIX, SILENCES_FILE
+from promgen.base.conventions import RULES_SUFFIX, SILENCES_FILE
 from promgen.base.errors import OutsideError, UsageError
 from promgen.compiler.generate.prometheus import print_rule_file
 from promgen.compiler.ir.rules import group_data
@@ -33,7 +32,8 @@ def ruler_namespaces(output: Output, delivery: Delivery, ruler: Ruler, root: Pat
 def folder_files(output: Output, delivery: Delivery, folder: Folder, root: Path) -> dict[str, bytes]:
     """The files for a folder, all on one level, so that one pattern in a server's configuration finds them."""
     if folder.reader == "alertmanager":
-        return {path: content for path, content in _alertmanager(output) if path != SILENCES_FILE}
+        texts = output.compiled.routes.items()
+        return {name: text.encode() for name, text in texts if name != SILENCES_FILE}
     compiled = {
         _flat(file.path) + RULES_SUFFIX: print_rule_file(file)
         for file in ruler_files(output.rule_files, delivery)
@@ -43,16 +43,8 @@ def folder_files(output: Output, delivery: Delivery, folder: Folder, root: Path)
 
 def silences_of(output: Output) -> list[dict[str, Any]]:
     """The silences of the specifications, as Alertmanager's API takes them."""
-    texts = dict(_alertmanager(output))
-    silences: list[dict[str, Any]] = json.loads(texts.get(SILENCES_FILE, b"[]"))
+    silences: list[dict[str, Any]] = json.loads(output.compiled.routes.get(SILENCES_FILE, "[]"))
     return silences
-
-
-def _alertmanager(output: Output) -> Iterator[tuple[str, bytes]]:
-    folder = f"{output.project.settings.outputs.rules}/{ALERTMANAGER_FOLDER}/"
-    for path, artifact in output.tree.items():
-        if path.startswith(folder):
-            yield path.removeprefix(folder), artifact.content
 
 
 def _flat(path: str) -> str:

@@ -52,11 +52,6 @@ class Push:
     differences: Callable[[], list[str]]
     """What is not as it was when this was planned, in words; asks the target, and raises OutsideError without an answer."""
 
-    @property
-    def has_changes(self) -> bool:
-        """Whether there is anything to do."""
-        return any(one.status is not Status.UNCHANGED for one in self.planned)
-
 
 class PushError(OutsideError):
     """A push failed; the message says what state the target is in. `is_undone` is true where it is what it was before."""
@@ -69,8 +64,8 @@ class PushError(OutsideError):
 def carry_out(push: Push, say: Say) -> None:
     """Take the steps, all or none; raise PushError, and what interrupted it where that was somebody."""
     for number, step in enumerate(push.steps):
-        say(f"{push.delivery}: {number + 1}/{len(push.steps)} {step.what}")
         try:
+            say(f"{push.delivery}: {number + 1}/{len(push.steps)} {step.what}")
             step.do()
         except OutsideError as error:
             done = push.steps[: number + (not isinstance(error, RefusedError))]

@@ -10,6 +10,9 @@ from promgen.base.durations import Duration
 
 Role = Literal["pod", "service", "endpoints", "node"]
 
+IDENTITY = ("__name__", "job", "instance", "le", "quantile")
+"""Labels that a series cannot lose without becoming another one: its name, its target, its bucket."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetGroup:

@@ -12,6 +12,7 @@ from promgen.compiler.check.groups import check_groups
 from promgen.compiler.check.reach import check_reach
 from promgen.compiler.check.receivers import check_receivers
 from promgen.compiler.check.retention import check_retention
+from promgen.compiler.check.scraping import check_scraping
 from promgen.compiler.check.windows import check_windows
 from promgen.compiler.resolve.catalog import Resolved
 
@@ -26,4 +27,5 @@ CHECKS: tuple[Check, ...] = (
     check_annotations,
     check_receivers,
     check_reach,
+    check_scraping,
 )

@@ -54,7 +54,7 @@ def slowest_scrape(slo: Slo, catalog: Catalog) -> Duration:
         for one in scraped
         if any(_holds(of_job, labels) for labels in target_labels(one))
     )
-    return max(catalog.target.scrape_interval, *found, Duration(0))
+    return max((catalog.target.scrape_interval, *found))
 
 
 def _warn(

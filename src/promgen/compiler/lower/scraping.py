@@ -22,6 +22,7 @@ from promgen.compiler.ir.scraping import (
 )
 from promgen.model.catalog import EVALUATION_INTERVAL, Catalog
 from promgen.model.scraping import (
+    IDENTITY,
     Choice,
     DnsCheck,
     HttpCheck,
@@ -39,8 +40,6 @@ from promgen.model.scraping import (
 
 _NAMESPACE = "__meta_kubernetes_namespace"
 _ADDRESS = "__address__"
-_ALWAYS_KEPT = ("__name__", "job", "instance", "le", "quantile")
-"""What a series cannot lose without becoming another one: its name, its target, its bucket."""
 _RULES_OF_PROMETHEUS = (None, "prometheus")
 """Dialects of targets whose Prometheus evaluates the rules itself."""
 
@@ -218,7 +217,7 @@ def _metric_relabel(kept: Kept, target_label_names: set[str]) -> Iterator[Relabe
     if kept.dropped_metrics:
         yield Relabel("drop", ("__name__",), _any(kept.dropped_metrics))
     if kept.labels:
-        always = (_exactly(name) for name in sorted(target_label_names.union(_ALWAYS_KEPT)))
+        always = (_exactly(name) for name in sorted(target_label_names.union(IDENTITY)))
         yield Relabel("labelkeep", regex=_any((*kept.labels, *always)))
     if kept.dropped_labels:
         yield Relabel("labeldrop", regex=_any(kept.dropped_labels))

@@ -162,7 +162,7 @@ def _scrape_job(entry: Entry[wire.ScrapeJobSpec], place: _Place) -> model.Scrape
     place.check()
     if spec.fallback_protocol is not None and place.target.prometheus < _FALLBACK_SINCE:
         place.lacks("`fallbackProtocol`", _FALLBACK_SINCE, "fallbackProtocol")
-    return model.ScrapeJob(
+    job = model.ScrapeJob(
         name=entry.name,
         system=entry.envelope.system,
         origin=entry.envelope.file,
@@ -182,6 +182,19 @@ def _scrape_job(entry: Entry[wire.ScrapeJobSpec], place: _Place) -> model.Scrape
         kept=_kept(spec),
         fallback_protocol=spec.fallback_protocol or "",
     )
+    _check_dropped_labels(job, spec.drop_labels, place)
+    return job
+
+
+def _check_dropped_labels(job: model.ScrapeJob, patterns: Iterable[Pattern], place: _Place) -> None:
+    labels = set(model.IDENTITY).union(*model.target_labels(job))
+    for number, pattern in enumerate(patterns):
+        if lost := [label for label in sorted(labels) if pattern.matches(label)]:
+            message = (
+                f"`{pattern.text}` removes {', '.join(lost)}, by which series and targets are told apart"
+            )
+            allowed = "labels that come with what is scraped"
+            place.report(problems.BAD_VALUE, message, "dropLabels", number, allowed=allowed)
 
 
 def _tls(spec: wire.TlsSpec) -> model.Tls:
@@ -235,25 +248,30 @@ def _choices(labels: Mapping[str, str | list[str]]) -> Iterator[model.Choice]:
 def _namespaces(spec: wire.DiscoverySpec, place: _Place) -> Iterator[model.Namespace]:
     """Those that are named, else those of the environments, each with what else its environment selects by."""
     environments = {} if place.entry.spec.shared else place.environments
-    if spec.role == "node" and environments:
-        message = "nodes belong to no namespace, and so to no environment"
-        place.report(problems.MISSING_KEY, message, "kubernetes", "role", allowed="`shared: true`")
-        return
     labels = {found[_NAMESPACE]: found for found in environments.values() if _NAMESPACE in found}
-    for number, name in enumerate(spec.namespaces):
-        if labels and name not in labels:
-            message = f"no environment selects the namespace `{name}`"
-            allowed = f"{nearest(name, labels)}; or `shared: true`"
-            place.report(
-                problems.UNKNOWN_REFERENCE, message, "kubernetes", "namespaces", number, allowed=allowed
-            )
-    if not spec.namespaces and environments and len(labels) < len(environments):
-        message = "the environments do not select by `namespace`, so targets cannot be told apart by it"
-        allowed = "targets for each environment, or `shared: true`"
-        place.report(problems.MISSING_KEY, message, "kubernetes", allowed=allowed)
+    if environments:
+        _check_namespaces(spec, labels, len(environments), place)
     for name in spec.namespaces or labels:
         rest = {label: value for label, value in labels.get(name, {}).items() if label != _NAMESPACE}
         yield model.Namespace(name=name, labels=rest)
+
+
+def _check_namespaces(
+    spec: wire.DiscoverySpec, labels: Mapping[str, object], environments: int, place: _Place
+) -> None:
+    """Report what cannot be told to belong to one of the environments by its namespace."""
+    if spec.role == "node":
+        message = "nodes belong to no namespace, and so to no environment"
+        place.report(problems.MISSING_KEY, message, "kubernetes", "role", allowed="`shared: true`")
+    elif len(labels) < environments:
+        message = "not every environment selects by a `namespace` of its own, so targets cannot be told apart"
+        allowed = "targets for each environment, or `shared: true`"
+        place.report(problems.MISSING_KEY, message, "kubernetes", "role", allowed=allowed)
+    for number, name in enumerate(spec.namespaces):
+        if labels and name not in labels:
+            message = f"no environment selects the namespace `{name}`"
+            where = ("kubernetes", "namespaces", number)
+            place.report(problems.UNKNOWN_REFERENCE, message, *where, allowed=nearest(name, labels))
 
 
 def _probe(entry: Entry[wire.ProbeSpec], place: _Place) -> model.Probe:

@@ -50,7 +50,9 @@ KubernetesKey = Annotated[str, *_text(_KUBERNETES_KEY, "the name of a Kubernetes
 KubernetesValue = Annotated[str, *_text(_KUBERNETES_VALUE, "a value of a Kubernetes label")]
 KubernetesName = Annotated[str, *_text(_KUBERNETES_NAME, "the name of a Kubernetes object")]
 KubernetesValues = Annotated[
-    Annotated[KubernetesValue, Tag("value")] | Annotated[list[KubernetesValue], Tag("list")], ByShape
+    Annotated[KubernetesValue, Tag("value")]
+    | Annotated[list[KubernetesValue], Field(min_length=1), Tag("list")],
+    ByShape,
 ]
 HostAddress = Annotated[str, *_text(r"[^\s/?#@\x00-\x1f]+", "a host and a port, such as cart.example:9100")]
 ProbedAddress = Annotated[str, *_text(r"[^\s\x00-\x1f]+", "an address without spaces")]
@@ -269,7 +271,9 @@ class DnsCheck(Wire):
     """Name that is asked for."""
     type: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = "A"
     """Type of the records."""
-    codes: list[Literal["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"]] = ["NOERROR"]
+    codes: list[Literal["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"]] = Field(
+        default=["NOERROR"], min_length=1
+    )
     """Expected codes of the answer."""
 
 

@@ -112,11 +112,10 @@ class _Automaton:
             _, added, removed, inner = argument
             return self.build(inner, after, (flags | added) & ~removed)
         if code is ops.BRANCH:
-            return self.put(
-                _State("fork", tuple(self.build(branch, after, flags) for branch in argument[1]))
-            )
+            return self.put(_State("fork", tuple(self.build(branch, after, flags) for branch in argument[1])))
         if code in (ops.MAX_REPEAT, ops.MIN_REPEAT):
-            return self.repeat(*argument, after, flags)
+            least, most, inner = argument
+            return self.repeat(least, most, inner, after, flags)
         if code is ops.AT:
             return self.put(_State(_place(argument), (after,)))
         return self.put(_State("read", (after,), _characters(code, argument, flags)))

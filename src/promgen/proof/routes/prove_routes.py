@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from promgen.base.conventions import Priority
-from promgen.proof.routes.match import Node
 from promgen.proof.routes.proving import Finding, Outcome, Proving
-from promgen.proof.routes.space import Box, Part, split
 
 PAGES: Final = frozenset({Priority.P0, Priority.P1})
 MOST_NOTIFICATIONS: Final = 8
@@ -23,17 +21,10 @@ def unrouted_alerts(proving: Proving) -> Iterator[Finding]:
         if outcome.reached == (proving.dispatch.root,) and not outcome.alert.is_made_up:
             message = f"{outcome.alert.name} reaches only the root's receiver `{outcome.reached[0].receiver}`"
             yield Finding(message, outcome.alert.origin, proving.example(outcome))
-
-
-def unknown_receivers(proving: Proving) -> Iterator[Finding]:
-    """A receiver without integrations tells nobody."""
-    for node in _notifying(proving):
-        receiver = proving.receivers.get(node.receiver)
-        if receiver is None:
-            yield Finding(f"{node.name} names `{node.receiver}`, which is no receiver", node.route.origin)
-        elif not receiver.integrations and any(node in one.reached for one in _pages(proving)):
-            message = f"{node.name} sends pages to `{receiver.name}`, which tells nobody"
-            yield Finding(message, node.route.origin)
+        elif outcome.priority is not None and not any(map(proving.tells, outcome.reached)):
+            names = ", ".join(f"`{node.receiver}`" for node in outcome.reached)
+            message = f"{outcome.alert.name} reaches only {names}, which tells nobody"
+            yield Finding(message, outcome.alert.origin, proving.example(outcome))
 
 
 def leaking_tiers(proving: Proving) -> Iterator[Finding]:
@@ -43,28 +34,44 @@ def leaking_tiers(proving: Proving) -> Iterator[Finding]:
             continue
         for node in outcome.reached:
             if proving.pagers(node):
-                message = f"{outcome.alert.name} is {outcome.priority} and reaches the pager `{node.receiver}`"
+                message = (
+                    f"{outcome.alert.name} is {outcome.priority} and reaches the pager `{node.receiver}`"
+                )
                 yield Finding(message, node.route.origin, proving.example(outcome))
 
 
 def dead_routes(proving: Proving) -> Iterator[Finding]:
     """A route that no labels reach, because its matchers contradict each other or those before it take everything."""
-    yield from _dead(proving, proving.dispatch.root, proving.space.whole)
+    for node in proving.nodes:
+        if node not in proving.living:
+            yield Finding(f"no labels reach {node.name} with {node.selector}", node.route.origin)
 
 
 def unused_receivers(proving: Proving) -> Iterator[Finding]:
     """A receiver that no route can notify."""
-    used = {node.receiver for node in _notifying(proving)}
+    used = {node.receiver for node, notifies in proving.living.items() if notifies}
     for receiver in proving.config.receivers:
         if receiver.name not in used:
-            yield Finding(f"no alert can reach the receiver `{receiver.name}`", receiver.origin)
+            yield Finding(f"no labels reach the receiver `{receiver.name}`", receiver.origin)
+
+
+def idle_routes(proving: Proving) -> Iterator[Finding]:
+    """A route that none of the known alerts comes through; others may."""
+    if any(alert.is_made_up for alert in proving.alerts):
+        return
+    passed = {node.path for outcome in proving.outcomes for node in outcome.reached}
+    for node in proving.nodes:
+        if node in proving.living and not any(path[: len(node.path)] == node.path for path in passed):
+            yield Finding(f"none of the alerts comes to {node.name} with {node.selector}", node.route.origin)
 
 
 def many_notifications(proving: Proving) -> Iterator[Finding]:
     """`continue` multiplies messages."""
     for outcome in first_of_each(proving):
         if len(outcome.reached) > MOST_NOTIFICATIONS:
-            message = f"{outcome.alert.name} reaches {len(outcome.reached)} routes, more than {MOST_NOTIFICATIONS}"
+            message = (
+                f"{outcome.alert.name} reaches {len(outcome.reached)} routes, more than {MOST_NOTIFICATIONS}"
+            )
             yield Finding(message, outcome.alert.origin, proving.example(outcome))
 
 
@@ -76,43 +83,3 @@ def first_of_each(proving: Proving) -> Iterator[Outcome]:
         if key not in seen:
             seen.add(key)
             yield outcome
-
-
-def _pages(proving: Proving) -> Iterator[Outcome]:
-    return (outcome for outcome in proving.outcomes if outcome.priority in PAGES)
-
-
-def _notifying(proving: Proving) -> Iterator[Node]:
-    """Routes that some labels reach themselves and not one of the routes below."""
-    for node in proving.nodes:
-        if not any(_wants_all(proving, child, node) for child in node.children):
-            yield node
-
-
-def _wants_all(proving: Proving, child: Node, node: Node) -> bool:
-    """Whether a route takes whatever comes to the one above."""
-    above = proving.conditions.needs(node.trail)
-    return child.needs & ~above == 0
-
-
-def _dead(proving: Proving, node: Node, box: Box) -> Iterator[Finding]:
-    """The dead among the routes below; `box` is all that may come to the node, if the routes beside it are left out."""
-    earlier: list[Part | None] = []
-    for child in node.children:
-        part = proving.space.part(child.needs)
-        inside, _ = split(box, part)
-        if inside is None or not _leaves_some(inside, earlier):
-            yield Finding(f"no labels reach {child.name} with {child.selector}", child.route.origin)
-        else:
-            yield from _dead(proving, child, inside)
-        if not child.route.is_continued:
-            earlier.append(part)
-
-
-def _leaves_some(box: Box, parts: list[Part | None]) -> bool:
-    """Whether something of a box is in none of the parts."""
-    for place, part in enumerate(parts):
-        inside, outside = split(box, part)
-        if inside is not None:
-            return any(_leaves_some(piece, parts[place + 1 :]) for piece in outside)
-    return True

@@ -14,9 +14,9 @@ from promgen.promql import LabelMatcher
 from promgen.proof.routes.alerts import ALERTNAME, Alert, Priorities
 from promgen.proof.routes.conditions import Conditions
 from promgen.proof.routes.horizon import Horizon
-from promgen.proof.routes.inhibit import Inhibition, matchers_of as matchers_of_rule
+from promgen.proof.routes.inhibit import matchers_of as matchers_of_rule
 from promgen.proof.routes.match import Dispatch, Node, matchers_of
-from promgen.proof.routes.space import Box, Space, TooManyError, reached_by
+from promgen.proof.routes.space import Box, Space, TooManyError, living, reached_by
 
 Nodes = tuple[Node, ...]
 
@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
     message: str
     origin: str = ""
-    example: Mapping[str, str] = {}  # noqa: RUF012  (a NamedTuple's default; never changed)
+    example: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,14 @@ class Proving:
         return Dispatch(self.config.route, self.conditions)
 
     @cached_property
-    def inhibition(self) -> Inhibition:
-        return Inhibition(self.config.inhibit_rules, self.conditions)
-
-    @cached_property
     def nodes(self) -> Nodes:
         """Every route, the root first."""
         return tuple(self.dispatch.root.walk())
+
+    @cached_property
+    def living(self) -> dict[Node, bool]:
+        """The routes that some labels reach, and whether that may be the end of their way."""
+        return living(self.space, self.dispatch.root)
 
     @cached_property
     def space(self) -> Space:
@@ -132,6 +133,11 @@ class Proving:
         """What wakes people up when a route notifies."""
         receiver = self.receivers.get(node.receiver)
         return tuple(one for one in receiver.integrations if one.is_pager) if receiver else ()
+
+    def tells(self, node: Node) -> bool:
+        """Whether somebody is told when a route notifies."""
+        receiver = self.receivers.get(node.receiver)
+        return receiver is not None and bool(receiver.integrations)
 
     @cached_property
     def horizon(self) -> Horizon:

@@ -8,7 +8,7 @@ a route leaves over is a few boxes, so that every alert is looked at without loo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promgen.promql import LabelMatcher
@@ -43,9 +43,7 @@ class Axis:
 
     def classes(self, needs: int) -> int:
         """The classes that satisfy these matchers."""
-        return sum(
-            1 << place for place, answer in enumerate(self.answers) if answer & needs == needs
-        )
+        return sum(1 << place for place, answer in enumerate(self.answers) if answer & needs == needs)
 
 
 class Space:
@@ -53,9 +51,7 @@ class Space:
 
     def __init__(self, conditions: Conditions, values: Mapping[str, Iterable[str]]) -> None:
         self.conditions = conditions
-        self.axes = tuple(
-            _axis(column, values.get(name, ())) for name, column in conditions.columns.items()
-        )
+        self.axes = tuple(_axis(column, values.get(name, ())) for name, column in conditions.columns.items())
         self._places = {axis.name: place for place, axis in enumerate(self.axes)}
         self._parts: dict[int, Part | None] = {}
 
@@ -150,6 +146,45 @@ def reached_by(space: Space, node: Node, box: Box) -> list[tuple[Box, tuple[Node
         if len(waiting) + len(done) > MOST_PIECES:
             raise TooManyError
     return [*done, *((piece, found or (node,)) for piece, found in waiting)]
+
+
+def living(space: Space, root: Node) -> dict[Node, bool]:
+    """The routes that some labels come through, each with whether some end there because no route below wants them."""
+    found: dict[Node, bool] = {}
+    _find_living(space, root, space.whole, [], found)
+    return found
+
+
+def _find_living(space: Space, node: Node, box: Box, taken: Sequence[Part], found: dict[Node, bool]) -> None:
+    """What comes to a node is a box without the parts that routes before it, or before those above, have taken."""
+    parts = [part for child in node.children if (part := space.part(child.needs)) is not None]
+    found[node] = _has_rest(box, [*taken, *parts])
+    earlier = [*taken]
+    for child in node.children:
+        part = space.part(child.needs)
+        inside, _ = split(box, part)
+        if part is None or inside is None:
+            continue
+        if _has_rest(inside, earlier):
+            _find_living(space, child, inside, earlier, found)
+        if not child.route.is_continued:
+            earlier.append(part)
+
+
+def _has_rest(box: Box, parts: Sequence[Part]) -> bool:
+    """Whether something of a box is in none of the parts."""
+    waiting = [(box, 0)]
+    while waiting:
+        piece, place = waiting.pop()
+        while place < len(parts):
+            inside, outside = split(piece, parts[place])
+            place += 1
+            if inside is not None:
+                waiting += [(rest, place) for rest in outside]
+                break
+        else:
+            return True
+    return False
 
 
 def _axis(column: Column, values: Iterable[str]) -> Axis:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from promgen.base import conventions as names
-from promgen.base.conventions import PRIORITY_OF, Priority
+from promgen.base.conventions import PRIORITY_OF, SEVERITIES, Priority
 from promgen.base.durations import HOUR, MINUTE
 from promgen.compiler.ir.alertmanager import Route
 from promgen.model.catalog import Catalog, Service, Team
@@ -79,7 +79,11 @@ class _Tree:
         return Route(
             receiver=name,
             matchers=(LabelMatcher(names.SYSTEM_LABEL, "=", routing.system),),
-            routes=tuple(self.priority(routing, handling) for handling in routing.handlings),
+            routes=tuple(
+                self.priority(routing, handling)
+                for handling in routing.handlings
+                if self.severities(handling.priority)
+            ),
             origin=routing.origin,
         )
 
@@ -99,10 +103,11 @@ class _Tree:
         )
 
     def severities(self, priority: Priority) -> list[str]:
-        """What the severity label says of a priority."""
-        return [
-            self.catalog.target.severity_value(word) for word, its in PRIORITY_OF.items() if its is priority
-        ]
+        """What the severity label says of a priority; a word that a site prints for several is of the worst."""
+        words: dict[str, Priority] = {}
+        for severity in SEVERITIES:
+            words.setdefault(self.catalog.target.severity_value(severity), PRIORITY_OF[severity])
+        return [word for word, its in words.items() if its is priority]
 
     def receiver(self, name: str, receivers: tuple[str, ...]) -> str:
         """The name under which these are told; empty, which inherits, where there are none."""

@@ -1,0 +1,347 @@
+"""Two Alertmanager configurations compared: what is written in them, and which alerts would go to someone else.
+
+Alerts are compared with everything that is not known of their labels before they fire: an alert that some value of a label
+would take elsewhere is found as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from promgen.base.conventions import ENVIRONMENT_LABEL, SEVERITY_LABEL, TIER_LABEL
+from promgen.base.durations import Duration
+from promgen.changes.difference import Change, Difference, Status
+from promgen.changes.fields import Book, compare
+from promgen.compiler.ir.alertmanager import (
+    Alertmanager,
+    InhibitRule,
+    Integration,
+    Moments,
+    Receiver,
+    Route,
+    TimeInterval,
+)
+from promgen.compiler.ir.rules import Rule
+from promgen.promql import LabelMatcher, format_selector
+from promgen.proof.routes.alerts import Alert, alert_of
+from promgen.proof.routes.conditions import Conditions
+from promgen.proof.routes.inhibit import matchers_of as matchers_of_rule
+from promgen.proof.routes.match import Dispatch, Node, matchers_of
+from promgen.proof.routes.space import Box, Space, TooManyError, reached_by, split
+
+_SHOWN = (TIER_LABEL, SEVERITY_LABEL, ENVIRONMENT_LABEL)
+"""Labels that tell the alerts of an SLO apart."""
+_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
+class AlertRule(NamedTuple):
+    """An alerting rule of both sides; one is None for what came or went. External labels are those that its server adds."""
+
+    before: Rule | None
+    after: Rule | None
+    subject: str
+    """The SLO or service it belongs to."""
+
+
+class Rerouted(NamedTuple):
+    """Alerts for which the same changes."""
+
+    alerts: tuple[str, ...]
+    """As people call them, each once."""
+    status: Status
+    """Added for alerts that are new, changed otherwise."""
+    changes: tuple[Change, ...]
+
+
+class Deliveries(NamedTuple):
+    """Who would be told otherwise."""
+
+    rerouted: tuple[Rerouted, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """Alerts that fall into too many cases to be looked at."""
+
+
+class Routing(NamedTuple):
+    """A configuration and the labels that servers add to the alerts they send."""
+
+    config: Alertmanager
+    external: tuple[str, ...]
+
+
+# --- what is written
+
+
+def compare_configurations(before: Alertmanager | None, after: Alertmanager | None) -> tuple[Difference, ...]:
+    """Receivers and time intervals that came, went or differ, and everything else that is written, in one entry."""
+    if before is None or after is None:
+        if before is after:
+            return ()
+        status = Status.ADDED if before is None else Status.REMOVED
+        return (Difference("Alertmanager", "configuration", status),)
+    named = [
+        *_compare_named("receiver", before.receivers, after.receivers),
+        *_compare_named("time interval", before.time_intervals, after.time_intervals),
+    ]
+    changes = compare(before, after, _BOOK)
+    rest = [Difference("Alertmanager", "configuration", Status.CHANGED, changes)] if changes else []
+    return (*named, *rest)
+
+
+def _compare_named(kind: str, before: Iterable[Any], after: Iterable[Any]) -> Iterator[Difference]:
+    old, new = ({item.name: item for item in items} for items in (before, after))
+    for name in sorted({*old, *new}):
+        if name not in old or name not in new:
+            yield Difference(kind, name, Status.ADDED if name in new else Status.REMOVED)
+        elif changes := compare(old[name], new[name], _BOOK):
+            yield Difference(kind, name, Status.CHANGED, changes)
+
+
+# --- who is told
+
+
+def compare_deliveries(before: Routing, after: Routing, rules: Iterable[AlertRule]) -> Deliveries:
+    """The alerts that reach other receivers, at other times, grouped otherwise or muted by others; new ones too.
+
+    Raise ValueError for a regular expression in a route that cannot be followed.
+    """
+    looked_at = [
+        (rule, _alert(rule.before, rule.subject, before), _alert(rule.after, rule.subject, after))
+        for rule in rules
+        if rule.after is not None and not (before == after and rule.before is rule.after)
+    ]
+    alerts = [alert for _, *both in looked_at for alert in both if alert is not None]
+    comparison = _Comparison(before.config, after.config, alerts)
+    found: dict[tuple[Status, tuple[Change, ...]], dict[str, None]] = {}
+    unseen: dict[str, None] = {}
+    for rule, old, new in looked_at:
+        assert new is not None
+        status = Status.ADDED if old is None else Status.CHANGED
+        try:
+            for changes in comparison.changes(old, new):
+                found.setdefault((status, changes), {})[_title(rule)] = None
+        except TooManyError:
+            unseen[_title(rule)] = None
+    return Deliveries(tuple(Rerouted(tuple(titles), *key) for key, titles in found.items()), tuple(unseen))
+
+
+def _alert(rule: Rule | None, subject: str, routing: Routing) -> Alert | None:
+    if rule is None:
+        return None
+    return alert_of(rule.name, rule.expr, rule.labels, routing.external, rule.origin, subject)
+
+
+class _Told(NamedTuple):
+    """What a route does with some alerts."""
+
+    receiver: str
+    group_by: tuple[str, ...]
+    group_wait: Duration
+    group_interval: Duration
+    repeat_interval: Duration
+    active: tuple[TimeInterval, ...]
+    muted: tuple[TimeInterval, ...]
+
+
+class _Side:
+    """One configuration, asked with the matchers of both."""
+
+    def __init__(self, config: Alertmanager, conditions: Conditions) -> None:
+        self.conditions = conditions
+        self.root = Dispatch(config.route, conditions).root
+        self.inhibit_rules = config.inhibit_rules
+        self.intervals = {one.name: one for one in config.time_intervals}
+
+    def outcome(self, nodes: Iterable[Node], space: Space, box: Box) -> _Outcome:
+        inhibitions = {_inhibition(rule) for rule in self.inhibit_rules if self._may_mute(rule, space, box)}
+        return _Outcome(tuple(map(self._told, nodes)), tuple(sorted(inhibitions)))
+
+    def _told(self, node: Node) -> _Told:
+        options = node.options
+        return _Told(
+            options.receiver,
+            tuple(sorted(options.group_by)),
+            options.group_wait,
+            options.group_interval,
+            options.repeat_interval,
+            self._named(node.active),
+            self._named(node.muted),
+        )
+
+    def _may_mute(self, rule: InhibitRule, space: Space, box: Box) -> bool:
+        return split(box, space.part(self.conditions.needs(rule.target)))[0] is not None
+
+    def _named(self, names: Iterable[str]) -> tuple[TimeInterval, ...]:
+        return tuple(self.intervals.get(name, TimeInterval(name, ())) for name in sorted(names))
+
+
+class _Outcome(NamedTuple):
+    """What becomes of some alerts."""
+
+    told: tuple[_Told, ...]
+    inhibited: tuple[str, ...]
+    """What may mute some of them."""
+
+
+class _Comparison:
+    """Both configurations for all alerts; those that no matcher tells apart are looked at once."""
+
+    def __init__(self, before: Alertmanager, after: Alertmanager, alerts: Iterable[Alert]) -> None:
+        conditions = Conditions((*_all_matchers(before), *_all_matchers(after)))
+        self.names = tuple(conditions.columns)
+        self.space = Space(conditions, _values(conditions, alerts))
+        self.before, self.after = _Side(before, conditions), _Side(after, conditions)
+        self._known: dict[tuple[Box | None, Box], tuple[tuple[Change, ...], ...]] = {}
+
+    def changes(self, before: Alert | None, after: Alert) -> Iterable[tuple[Change, ...]]:
+        """What changes for some of the alerts of a rule, each once; raise TooManyError where that is too much to see."""
+        old, new = None if before is None else self._box(before), self._box(after)
+        if (old, new) not in self._known:
+            pairs = self._pairs(old, new)
+            self._known[old, new] = tuple(
+                dict.fromkeys(changes for pair in pairs if (changes := tuple(_compare_outcomes(*pair))))
+            )
+        return self._known[old, new]
+
+    def _box(self, alert: Alert) -> Box:
+        return self.space.box(alert.values(self.names))
+
+    def _pairs(self, old: Box | None, new: Box) -> Iterator[tuple[_Outcome | None, _Outcome]]:
+        """Alerts with the same labels on both sides piece by piece; of others, all that may become of them."""
+        if old == new:
+            for piece, nodes in reached_by(self.space, self.before.root, new):
+                for smaller, others in reached_by(self.space, self.after.root, piece):
+                    yield (
+                        self.before.outcome(nodes, self.space, smaller),
+                        self.after.outcome(others, self.space, smaller),
+                    )
+        else:
+            yield None if old is None else self._united(self.before, old), self._united(self.after, new)
+
+    def _united(self, side: _Side, box: Box) -> _Outcome:
+        """Of all pieces together."""
+        outcomes = [
+            side.outcome(nodes, self.space, box) for _, nodes in reached_by(self.space, side.root, box)
+        ]
+        told = dict.fromkeys(told for outcome in outcomes for told in outcome.told)
+        return _Outcome(tuple(told), outcomes[0].inhibited)
+
+
+def _all_matchers(config: Alertmanager) -> Iterator[LabelMatcher]:
+    yield from matchers_of(config.route)
+    for rule in config.inhibit_rules:
+        yield from matchers_of_rule(rule)
+
+
+def _values(conditions: Conditions, alerts: Iterable[Alert]) -> dict[str, dict[str, None]]:
+    """The values of labels that matchers look at."""
+    found: dict[str, dict[str, None]] = {}
+    for alert in alerts:
+        for name in conditions.columns.keys() & alert.labels.keys():
+            found.setdefault(name, {})[alert.labels[name]] = None
+    return found
+
+
+def _compare_outcomes(before: _Outcome | None, after: _Outcome) -> Iterator[Change]:
+    old = _by_receiver(before.told if before is not None else ())
+    new = _by_receiver(after.told)
+    if [*old] != [*new]:
+        yield Change("receivers", ", ".join(old) or None, ", ".join(new) or None)
+    if before is None:
+        return
+    for name in [name for name in new if name in old]:
+        for pair in zip(old[name], new[name], strict=False):
+            yield from _compare_told(name, *pair)
+        if len(old[name]) != len(new[name]):
+            yield Change(f"{name} is told", f"{len(old[name])} times", f"{len(new[name])} times")
+    for lost in sorted({*before.inhibited} - {*after.inhibited}):
+        yield Change("inhibited by", lost, None)
+    for gained in sorted({*after.inhibited} - {*before.inhibited}):
+        yield Change("inhibited by", None, gained)
+
+
+def _by_receiver(told: Iterable[_Told]) -> dict[str, list[_Told]]:
+    found: dict[str, list[_Told]] = {}
+    for one in told:
+        found.setdefault(one.receiver, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def _compare_told(name: str, old: _Told, new: _Told) -> Iterator[Change]:
+    for change in compare(old, new, _TOLD):
+        yield change._replace(field=f"{name}: {change.field}")
+
+
+# --- words
+
+
+def _inhibition(rule: InhibitRule) -> str:
+    equal = f" with the same {', '.join(sorted(rule.equal))}" if rule.equal else ""
+    return format_selector(None, sorted(rule.source, key=str)) + equal
+
+
+def _title(rule: AlertRule) -> str:
+    """Such as `cart/availability SloErrorBudgetBurn (fast, critical, production)`."""
+    assert rule.after is not None
+    labels = rule.after.labels
+    shown = ", ".join(labels[name] for name in _SHOWN if name in labels)
+    return f"{rule.subject} {rule.after.name}" + (f" ({shown})" if shown else "")
+
+
+def _intervals(found: Iterable[TimeInterval], root: Any) -> str:
+    return ", ".join(f"{one.name} ({_moments(one.moments, root)})" for one in found)
+
+
+def _moments(found: Iterable[Moments], root: Any) -> str:
+    return " or ".join(map(_moment, found)) or "never"
+
+
+def _moment(found: Moments) -> str:
+    """Such as `Monday to Friday 09:00 to 17:30 Europe/London`; `always` where nothing is given."""
+    parts = [
+        _ranges(found.weekdays, lambda day: _DAYS[day % len(_DAYS)]),
+        _ranges(found.times, lambda minute: f"{minute // 60:02}:{minute % 60:02}"),
+        *(
+            f"{name} {_ranges(ranges, str)}"
+            for name, ranges in (
+                ("days", found.days_of_month),
+                ("months", found.months),
+                ("years", found.years),
+            )
+            if ranges
+        ),
+        found.location,
+    ]
+    return " ".join(filter(None, parts)) or "always"
+
+
+def _ranges(found: Iterable[tuple[int, int]], word: Callable[[int], str]) -> str:
+    return ", ".join(
+        word(first) if first == last else f"{word(first)} to {word(last)}" for first, last in found
+    )
+
+
+def _matchers(found: Iterable[LabelMatcher], root: Any) -> str:
+    return format_selector(None, found)
+
+
+_BOOK = Book(
+    names={
+        (Alertmanager, "route"): "",
+        (Alertmanager, "inhibit_rules"): "inhibition",
+        (Alertmanager, "globals"): "global",
+        (Route, "routes"): "route",
+        (Route, "is_continued"): "continue",
+        (TimeInterval, "moments"): "",
+        (Receiver, "integrations"): "",
+        (Integration, "settings"): "",
+    },
+    texts={
+        (TimeInterval, "moments"): _moments,
+        (Route, "matchers"): _matchers,
+        (InhibitRule, "source"): _matchers,
+        (InhibitRule, "target"): _matchers,
+    },
+    omitted=frozenset({(Alertmanager, "receivers"), (Alertmanager, "time_intervals")}),
+)
+_TOLD = Book(texts={(_Told, "active"): _intervals, (_Told, "muted"): _intervals})

@@ -1,0 +1,1 @@
+"""Routing from the specification to a real Alertmanager."""

@@ -1,0 +1,115 @@
+"""What is wrong with routing is said at its place, before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.compiler.projects import compile_files, problems_of, underlined
+from tests.routing.projects import SERVICES, compile_shop
+
+PAGER = "{pagerduty: {routingKey: {file: /secrets/pagerduty}}}"
+CHAT = '{slack: {channel: "#shop", webhook: {file: /secrets/slack}}}'
+MAINTENANCE = "Maintenance\nmetadata: {name: x}\nspec: "
+SILENCE = "Silence\nmetadata: {name: x}\nspec: "
+WHY = ", reason: to be tested, owner: people}"
+
+
+def test_a_complete_routing_has_no_problem(tmp_path: Path) -> None:
+    assert problems_of(compile_shop(tmp_path)) == []
+
+
+def test_a_project_without_routing_has_none(tmp_path: Path) -> None:
+    compilation = compile_files(tmp_path, {"services.yaml": SERVICES})
+    assert problems_of(compilation) == []
+    assert compilation.output is not None
+    assert compilation.output.alertmanager is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "slug", "message"),
+    [
+        ("P1: {receivers: [pager]}", "P1: {receivers: []}", "routing/nobody", "P1 alerts of people in shop, such as"),
+        ("P1: {receivers: [pager]}", "P1: {receivers: [pagr]}", "reference/unknown", "there is no receiver `pagr`"),
+        ("{unrouted: [chat]}", "{}", "spec/bad-value", "alerts that no system claims reach nobody"),
+        ("metadata: {name: all}", "metadata: {name: all, system: other}", "spec/bad-value", "no Routing is without a system"),
+        ("P1: {receivers: [pager]}", "P1: {receivers: [pager], workingHours: true}", "routing/muted-page", "P1 of shop waits"),
+        ("P2: {receivers: [chat]}", "P2: {receivers: [chat], workingHours: true}", "routing/hours", "`people`, which has none"),
+        (CHAT, "{}", "spec/missing-key", "is of 0 kinds"),
+        ("webhook: {file: /secrets/slack}", "webhook: {}", "routing/receiver", "nothing says where the webhook"),
+        (PAGER, "{email: {to: [a@b.example]}}", "routing/receiver", "how email is sent"),
+        (PAGER, "{webhook: {}}", "routing/receiver", "no address or two"),
+        (PAGER, "{webhook: {url: ftp://x}}", "routing/receiver", "no address of a webhook"),
+        ("{unrouted: [chat]}", "{unrouted: [chat], incidents: pager}", "spec/bad-value", "is not promgen's own"),
+        ("P1: {receivers: [pager]}", "P1: {receivers: [pager], acknowledge: soon}", "spec/bad-value", "soon"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_found(tmp_path: Path, old: str, new: str, slug: str, message: str) -> None:
+    found = problems_of(compile_shop(tmp_path, (old, new)))
+    assert [one for one in found if one.startswith(slug) and message in one], found
+
+
+def test_the_place_of_a_wrong_receiver_is_its_name_in_the_list(tmp_path: Path) -> None:
+    assert underlined(compile_shop(tmp_path, ("[pager, chat]", "[pager, caht]"))) == ["caht"]
+
+
+def test_a_system_without_routing_is_pointed_out(tmp_path: Path) -> None:
+    compilation = compile_shop(
+        tmp_path,
+        more=SERVICES.replace("system: shop", "system: mill")
+        .replace("cart", "wheel")
+        .replace("stock", "grain"),
+    )
+    assert problems_of(compilation) == [
+        "routing/unrouted-system: system `mill` has no Routing; its alerts go to chat"
+    ]
+
+
+def test_a_receiver_that_nobody_names_is_pointed_out(tmp_path: Path) -> None:
+    compilation = compile_shop(
+        tmp_path,
+        ("P0: {receivers: [pager, chat]}", "P0: {receivers: [chat]}"),
+        ("P1: {receivers: [pager]}", "P1: {receivers: [chat]}"),
+    )
+    assert problems_of(compilation) == [
+        "routing/unused-receiver: no Routing and no Team names receiver `pager`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("receiver", "version", "message"),
+    [
+        ("{teams: {webhook: {file: /secrets/teams}}}", "0.25", "Alertmanager 0.25 cannot tell Teams"),
+        ("{webhook: {url: http://x, timeout: 5s}}", "0.27", "Alertmanager 0.27 has no time-out"),
+        ("{webhook: {secretUrl: {file: /x}}}", "0.25", "is a file, which Alertmanager 0.25 cannot read"),
+    ],
+)
+def test_what_the_version_lacks_is_said(tmp_path: Path, receiver: str, version: str, message: str) -> None:
+    change = (PAGER, receiver)
+    old = compile_shop(tmp_path, change, project=f'target: {{alertmanager: "{version}"}}')
+    assert [one for one in problems_of(old) if message in one]
+    new = compile_shop(tmp_path, change, project='target: {alertmanager: "0.28"}')
+    assert problems_of(new) == []
+
+
+def test_an_alertmanager_older_than_the_oldest_is_refused(tmp_path: Path) -> None:
+    found = problems_of(compile_shop(tmp_path, project='target: {alertmanager: "0.24"}'))
+    assert found == ["target/unsupported: `0.24` is not a version of Alertmanager that promgen compiles for"]
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (SILENCE + "{from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z, reason: to be tested, owner: people, matchers: {a: b}}", "ends before it begins"),
+        (MAINTENANCE + "{services: [cart], from: '22:00', to: '02:00', zone: UTC" + WHY, "comes before its beginning"),
+        (MAINTENANCE + "{services: [crat], from: '02:00', to: '04:00', zone: UTC" + WHY, "there is no service `crat`"),
+        (MAINTENANCE + "{services: [cart], daysOfMonth: [32], from: '02:00', to: '04:00', zone: UTC" + WHY, "`32` is no day of a month"),
+        (MAINTENANCE + "{services: [cart], from: '02:00', to: '04:00', zone: Mars/Olympus" + WHY, "`Mars/Olympus` is no time zone"),
+        (MAINTENANCE + "{services: [cart], priorities: [P0], from: '02:00', to: '04:00', zone: UTC" + WHY, "`P0` is not allowed here"),
+        ("Routing\nmetadata: {name: again, system: shop}\nspec: {}", "is defined twice"),
+    ],
+)  # fmt: skip
+def test_a_wrong_document_is_found(tmp_path: Path, document: str, message: str) -> None:
+    found = problems_of(compile_shop(tmp_path, more=f"apiVersion: promgen/v1\nkind: {document}\n"))
+    assert [one for one in found if message in one], found
