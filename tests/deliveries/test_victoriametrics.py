@@ -11,7 +11,7 @@ import pytest
 from promgen.promql import LACKING_IN_METRICSQL
 from tests.compiler.projects import problems_of, service, underlined
 from tests.deliveries.content import compile_repository, compile_shop, delivered, write_files
-from tests.real import Install, counter
+from tests.real import Install, Series, counter
 from tests.real.victoriametrics import VictoriaMetrics, Vmalert, dry_run
 
 DELIVERY = "  - {name: vm, environments: [production], victoriametrics: {folder: /etc/vmalert}}\n"
@@ -53,8 +53,9 @@ def test_an_indicator_that_metricsql_cannot_compute_is_an_error(tmp_path: Path) 
     assert set(underlined(compilation)) == {"{folder: /etc/vmalert}"}
 
 
+@pytest.mark.slow
 def test_vmalert_fires_on_the_rules_of_the_four_systems(victoria: Install, tmp_path: Path) -> None:
-    """Every rule of production is evaluated; those groups run each second here, so that the test need not wait for minutes."""
+    """Every rule of production is evaluated; the groups run every two seconds, as a test need not wait for minutes."""
     files = delivered(compile_repository(tmp_path / "project", DELIVERY), "vm")
     assert len(files) > 30
     paths = write_files(tmp_path / "rules", files)
@@ -78,7 +79,7 @@ def test_vmalert_fires_on_the_rules_of_the_four_systems(victoria: Install, tmp_p
             vmalert.wait_until(lambda: all(rule.health == "ok" for rule in vmalert.rules()), 60)
 
 
-def _half_of_the_requests_fail() -> list:
+def _half_of_the_requests_fail() -> list[Series]:
     now = round(time.time())
     times = range(now - 7200, now + 300, SCRAPE)
     labels = {"job": "api-gateway", "namespace": "ai-prism-production"}

@@ -12,7 +12,9 @@ from tests.routing.projects import SERVICES, compile_shop
 PAGER = "{pagerduty: {routingKey: {file: /secrets/pagerduty}}}"
 CHAT = '{slack: {channel: "#shop", webhook: {file: /secrets/slack}}}'
 MAINTENANCE = "Maintenance\nmetadata: {name: x}\nspec: "
+NIGHT = "services: [cart], from: '02:00', to: '04:00', "
 SILENCE = "Silence\nmetadata: {name: x}\nspec: "
+P1, P2 = "P1: {receivers: [pager]}", "P2: {receivers: [chat]}"
 WHY = ", reason: to be tested, owner: people}"
 
 
@@ -30,19 +32,19 @@ def test_a_project_without_routing_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "slug", "message"),
     [
-        ("P1: {receivers: [pager]}", "P1: {receivers: []}", "routing/nobody", "P1 alerts of people in shop, such as"),
-        ("P1: {receivers: [pager]}", "P1: {receivers: [pagr]}", "reference/unknown", "there is no receiver `pagr`"),
+        (P1, "P1: {receivers: []}", "routing/nobody", "P1 alerts of people in shop, such as"),
+        (P1, "P1: {receivers: [pagr]}", "reference/unknown", "there is no receiver `pagr`"),
         ("{unrouted: [chat]}", "{}", "spec/bad-value", "alerts that no system claims reach nobody"),
-        ("metadata: {name: all}", "metadata: {name: all, system: other}", "spec/bad-value", "no Routing is without a system"),
-        ("P1: {receivers: [pager]}", "P1: {receivers: [pager], workingHours: true}", "routing/muted-page", "P1 of shop waits"),
-        ("P2: {receivers: [chat]}", "P2: {receivers: [chat], workingHours: true}", "routing/hours", "`people`, which has none"),
+        ("metadata: {name: all}", "metadata: {name: all, system: other}", "spec/bad-value", "no Routing is without"),
+        (P1, "P1: {receivers: [pager], workingHours: true}", "routing/muted-page", "P1 of shop waits"),
+        (P2, "P2: {receivers: [chat], workingHours: true}", "routing/hours", "`people`, which has none"),
         (CHAT, "{}", "spec/missing-key", "is of 0 kinds"),
         ("webhook: {file: /secrets/slack}", "webhook: {}", "routing/receiver", "nothing says where the webhook"),
         (PAGER, "{email: {to: [a@b.example]}}", "routing/receiver", "how email is sent"),
         (PAGER, "{webhook: {}}", "routing/receiver", "no address or two"),
         (PAGER, "{webhook: {url: ftp://x}}", "routing/receiver", "no address of a webhook"),
         ("{unrouted: [chat]}", "{unrouted: [chat], incidents: pager}", "spec/bad-value", "is not promgen's own"),
-        ("P1: {receivers: [pager]}", "P1: {receivers: [pager], acknowledge: soon}", "spec/bad-value", "soon"),
+        (P1, "P1: {receivers: [pager], acknowledge: soon}", "spec/bad-value", "soon"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_found(tmp_path: Path, old: str, new: str, slug: str, message: str) -> None:
@@ -70,7 +72,7 @@ def test_a_receiver_that_nobody_names_is_pointed_out(tmp_path: Path) -> None:
     compilation = compile_shop(
         tmp_path,
         ("P0: {receivers: [pager, chat]}", "P0: {receivers: [chat]}"),
-        ("P1: {receivers: [pager]}", "P1: {receivers: [chat]}"),
+        (P1, "P1: {receivers: [chat]}"),
     )
     assert problems_of(compilation) == [
         "routing/unused-receiver: no Routing and no Team names receiver `pager`"
@@ -101,12 +103,12 @@ def test_an_alertmanager_older_than_the_oldest_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        (SILENCE + "{from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z, reason: to be tested, owner: people, matchers: {a: b}}", "ends before it begins"),
+        (SILENCE + "{matchers: {a: b}, from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z" + WHY, "ends before it begins"),
         (MAINTENANCE + "{services: [cart], from: '22:00', to: '02:00', zone: UTC" + WHY, "comes before its beginning"),
         (MAINTENANCE + "{services: [crat], from: '02:00', to: '04:00', zone: UTC" + WHY, "there is no service `crat`"),
-        (MAINTENANCE + "{services: [cart], daysOfMonth: [32], from: '02:00', to: '04:00', zone: UTC" + WHY, "`32` is no day of a month"),
-        (MAINTENANCE + "{services: [cart], from: '02:00', to: '04:00', zone: Mars/Olympus" + WHY, "`Mars/Olympus` is no time zone"),
-        (MAINTENANCE + "{services: [cart], priorities: [P0], from: '02:00', to: '04:00', zone: UTC" + WHY, "`P0` is not allowed here"),
+        (MAINTENANCE + "{" + NIGHT + "daysOfMonth: [32], zone: UTC" + WHY, "`32` is no day of a month"),
+        (MAINTENANCE + "{" + NIGHT + "zone: Mars/Olympus" + WHY, "`Mars/Olympus` is no time zone"),
+        (MAINTENANCE + "{" + NIGHT + "priorities: [P0], zone: UTC" + WHY, "`P0` is not allowed here"),
         ("Routing\nmetadata: {name: again, system: shop}\nspec: {}", "is defined twice"),
     ],
 )  # fmt: skip

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from promgen.base import conventions as names
-from promgen.promql import parse, selectors
 from tests.compiler.projects import compile_files, output_of, rules_of
 from tests.real import Install, ScrapeTarget
 from tests.scraping.projects import (
@@ -141,7 +140,7 @@ def relabelled(install: Install, root: Path, body: str, pods: list[Pod]) -> dict
     assert scrape.pop("kubernetes_sd_configs")
     scrape["file_sd_configs"] = [{"files": ["pods.json"]}]
     config.write_text(json.dumps(data), encoding="utf-8")
-    groups = [pod.target(f"10.0.0.{number}:8080") for number, pod in enumerate(pods, 1)]
+    groups = [pod.target(f"127.0.0.{number}:1") for number, pod in enumerate(pods, 1)]
     (folder / "pods.json").write_text(json.dumps(groups), encoding="utf-8")
     with Configured(install, root / "server", config) as server:
         found = server.wait_until(server.targets)
@@ -149,7 +148,7 @@ def relabelled(install: Install, root: Path, body: str, pods: list[Pod]) -> dict
 
 
 def test_pods_become_targets_of_their_environment_and_job(install: Install, tmp_path: Path) -> None:
-    body = "interval: 1h\nlabels: {team: a$1}\nkubernetes: {jobs: [cart, checkout], port: metrics}"
+    body = "interval: 75s\nlabels: {team: a$1}\nkubernetes: {jobs: [cart, checkout], port: metrics}"
     pods = [
         Pod("cart-1"),
         Pod("checkout-1", app="checkout", namespace="shop-staging"),
@@ -164,8 +163,8 @@ def test_pods_become_targets_of_their_environment_and_job(install: Install, tmp_
             "team": "a$1",
             "pod": "cart-1",
             "job": "cart",
-            "instance": "10.0.0.1:8080",
-            "url": "http://10.0.0.1:8080/metrics",
+            "instance": "127.0.0.1:1",
+            "url": "http://127.0.0.1:1/metrics",
         },
         "checkout-1": {
             "namespace": "shop-staging",
@@ -173,8 +172,8 @@ def test_pods_become_targets_of_their_environment_and_job(install: Install, tmp_
             "team": "a$1",
             "pod": "checkout-1",
             "job": "checkout",
-            "instance": "10.0.0.2:8080",
-            "url": "http://10.0.0.2:8080/metrics",
+            "instance": "127.0.0.2:1",
+            "url": "http://127.0.0.2:1/metrics",
         },
     }
 
@@ -183,16 +182,16 @@ def test_annotations_of_pods_are_followed(install: Install, tmp_path: Path) -> N
     scrape = ("scrape", "true")
     pods = [
         Pod("plain", annotations=(scrape,)),
-        Pod("moved", annotations=(scrape, ("port", "9090"), ("path", "/m"), ("scheme", "https"))),
+        Pod("moved", annotations=(scrape, ("port", "2"), ("path", "/m"), ("scheme", "https"))),
         Pod("odd", annotations=(scrape, ("port", "http"), ("scheme", "ftp"))),
         Pod("silent"),
         Pod("unwanted", annotations=(("scrape", "false"),)),
     ]
-    found = relabelled(install, tmp_path, "interval: 1h\njob: pods\nkubernetes: {annotated: true}", pods)
+    found = relabelled(install, tmp_path, "interval: 75s\njob: pods\nkubernetes: {annotated: true}", pods)
     assert {name: labels["url"] for name, labels in found.items()} == {
-        "plain": "http://10.0.0.1:8080/metrics",
-        "moved": "https://10.0.0.2:9090/m",
-        "odd": "http://10.0.0.3:8080/metrics",
+        "plain": "http://127.0.0.1:1/metrics",
+        "moved": "https://127.0.0.2:2/m",
+        "odd": "http://127.0.0.3:1/metrics",
     }
     assert {labels["job"] for labels in found.values()} == {"pods"}
 
@@ -226,7 +225,8 @@ def test_probes_say_what_answers_and_what_does_not(install: Install, pages: str,
     port, closed = free_port(), free_port()
     start, ill, gone = (f"http://{pages}/{path}" for path in ("", "ill", "gone"))
     of_pages = (
-        f"exporter: 127.0.0.1:{port}\njob: shop-outside\ninterval: 3s\ntimeout: 2s\nhttp: {{status: [200], contains: '\"w.ll\"'}}\n"
+        f"exporter: 127.0.0.1:{port}\njob: shop-outside\ninterval: 3s\ntimeout: 2s\n"
+        "http: {status: [200], contains: '\"w.ll\"'}\n"
         f"targets:\n  - {{environment: production, addresses: ['{start}'], labels: {{page: start}}}}\n"
         f"  - {{environment: staging, addresses: ['{ill}', '{gone}'], labels: {{page: start}}}}"
     )
@@ -256,5 +256,5 @@ def test_probes_say_what_answers_and_what_does_not(install: Install, pages: str,
         assert {one.value for one in server.query('probe_success{job="encrypted"}')} == {0}
         slo = output_of(compilation).catalog.slos
         expressions = {one.environment: one.sli.expr for one in slo if one.name == "reachable"}  # type: ignore[union-attr]
-        assert [one.value for one in server.query(expressions["production"])][:1] == [1]
-        assert [one.value for one in server.query(expressions["staging"])] == [0, 0, 0, 0]
+        assert [one.value for one in server.query(expressions["production"])] == [1]
+        assert [one.value for one in server.query(expressions["staging"])] == [0, 0]

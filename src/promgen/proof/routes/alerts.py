@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from promgen.base.conventions import PRIORITY_OF, SEVERITY_WORDS, Priority, Severity
-from promgen.compiler.ir.rules import RuleFile
+from promgen.compiler.ir.rules import Rule, RuleFile
 from promgen.model.catalog import Target
-from promgen.promql import Labels, flow, parse, tree
+from promgen.promql import Labels
+from promgen.proof.routes.recorded import Recorded
 
 ALERTNAME = "alertname"
 
@@ -67,33 +68,30 @@ def priorities_of(target: Target) -> Priorities:
 
 
 def alerts_of(files: Iterable[RuleFile], external: Collection[str] = ()) -> tuple[Alert, ...]:
-    """The alerts of compiled rules; `external` are the labels that Prometheus adds when it sends them."""
+    """The alerts of rules; `external` are the labels that Prometheus adds when it sends them."""
+    rules = [(file, group, rule) for file in files for group in file.groups for rule in group.rules]
+    recorded = Recorded(rule for _, _, rule in rules if not rule.is_alert)
     return tuple(
-        alert_of(rule.name, rule.expr, rule.labels, external, file.source, group.subject)
-        for file in files
-        for group in file.groups
-        for rule in group.rules
+        _alert(rule, recorded.labels_of(rule.expr), external)._replace(
+            origin=file.source, subject=group.subject
+        )
+        for file, group, rule in rules
         if rule.is_alert
     )
 
 
-def alert_of(
-    name: str, expr: str, labels: Mapping[str, str], external: Collection[str], origin: str, subject: str
-) -> Alert:
-    """What is known of the alerts of one rule; an expression that cannot be read may give any labels."""
-    fixed = {label: value for label, value in labels.items() if "{{" not in value}
-    templated = labels.keys() - fixed.keys()
-    given = _labels_of(expr)
+def _alert(rule: Rule, given: Labels, external: Collection[str]) -> Alert:
+    """What is known of the alerts of one rule, whose expression gives these labels."""
+    fixed = {label: value for label, value in rule.labels.items() if "{{" not in value}
+    templated = rule.labels.keys() - fixed.keys()
     known = {label: value for label, value in given.fixed.items() if label not in templated} | fixed
     possible = None if given.possible is None else given.possible | {*external} | templated
     return Alert(
-        name=name,
-        labels={**known, ALERTNAME: name},
+        name=rule.name,
+        labels={**known, ALERTNAME: rule.name},
         free=None if possible is None else possible - known.keys(),
-        sure=(given.sure | {*external}) - labels.keys(),
+        sure=(given.sure | {*external}) - rule.labels.keys(),
         lacking=frozenset(given.lacking) - {*external} - templated,
-        origin=origin,
-        subject=subject,
     )
 
 
@@ -102,10 +100,3 @@ def made_up(values: Iterable[str], label: str) -> Iterator[Alert]:
     for value in values:
         yield Alert(f'alerts with {label}="{value}"', {label: value}, None, is_made_up=True)
     yield Alert("alerts", {}, None, is_made_up=True)
-
-
-def _labels_of(expr: str) -> Labels:
-    try:
-        return flow(tree(parse(expr)), lambda _: None)
-    except ValueError:
-        return Labels()
