@@ -106,14 +106,12 @@ def test_config_maps_hold_the_rule_files_as_they_are(four: Output, install: Inst
     texts = {
         key: text for found in objects if found["kind"] == "ConfigMap" for key, text in found["data"].items()
     }
-    rules = {
-        "cluster" if path == "" else path: artifact.content.decode()
+    rules = [
+        artifact.content.decode()
         for path, artifact in four.tree.items()
         if path.endswith(".rules.yaml") and "/deliveries/" not in path
-    }
-    assert sorted(text for key, text in texts.items() if key.endswith(".rules.yaml")) == sorted(
-        rules.values()
-    )
+    ]
+    assert sorted(text for key, text in texts.items() if key.endswith(".rules.yaml")) == sorted(rules)
     paths = write_files(tmp_path, {key: text for key, text in texts.items() if key.endswith(".rules.yaml")})
     run(install, "check", "rules", *map(str, paths))
 

@@ -11,6 +11,7 @@ import pytest
 
 from promgen.compiler.output.lock import read_lock
 from promgen.compiler.pipeline import Output, compile_project
+from promgen.model.codec import dump_catalog, load_catalog
 from tests.compiler.projects import compile_files, output_of
 from tests.real import Install
 from tests.scraping.projects import (
@@ -202,6 +203,19 @@ def test_the_setting_of_a_newer_prometheus_is_accepted_by_that(
     newest = installs[-1]
     assert newest.release >= (3, 0)
     check_config(newest, config)
+
+
+def test_the_catalogue_keeps_everything(four_systems: Output, tmp_path: Path) -> None:
+    documents = {"cart.yaml": CART, "shop.yaml": ENVIRONMENTS, "scraping.yaml": "---\n".join(EVERYTHING)}
+    for catalog in (four_systems.catalog, output_of(compile_files(tmp_path, documents)).catalog):
+        assert catalog.scraped
+        assert load_catalog(dump_catalog(catalog)) == catalog
+
+
+def test_a_ruler_elsewhere_means_that_this_server_loads_no_rules(tmp_path: Path) -> None:
+    config = read_yaml(everything(tmp_path, "target: {dialect: mimir}") / "prometheus.yml")
+    assert "rule_files" not in config
+    assert config["global"]["external_labels"] == {"cluster": "eu-1"}
 
 
 def cart_job() -> str:

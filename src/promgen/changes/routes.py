@@ -22,9 +22,8 @@ from promgen.compiler.ir.alertmanager import (
     Route,
     TimeInterval,
 )
-from promgen.compiler.ir.rules import Rule
 from promgen.promql import LabelMatcher, format_selector
-from promgen.proof.routes.alerts import Alert, alert_of
+from promgen.proof.routes.alerts import Alert
 from promgen.proof.routes.conditions import Conditions
 from promgen.proof.routes.inhibit import matchers_of as matchers_of_rule
 from promgen.proof.routes.match import Dispatch, Node, matchers_of
@@ -33,15 +32,6 @@ from promgen.proof.routes.space import Box, Space, TooManyError, reached_by, spl
 _SHOWN = (TIER_LABEL, SEVERITY_LABEL, ENVIRONMENT_LABEL)
 """Labels that tell the alerts of an SLO apart."""
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-
-
-class AlertRule(NamedTuple):
-    """An alerting rule of both sides; one is None for what came or went. External labels are those that its server adds."""
-
-    before: Rule | None
-    after: Rule | None
-    subject: str
-    """The SLO or service it belongs to."""
 
 
 class Rerouted(NamedTuple):
@@ -60,13 +50,6 @@ class Deliveries(NamedTuple):
     rerouted: tuple[Rerouted, ...] = ()
     unseen: tuple[str, ...] = ()
     """Alerts that fall into too many cases to be looked at."""
-
-
-class Routing(NamedTuple):
-    """A configuration and the labels that servers add to the alerts they send."""
-
-    config: Alertmanager
-    external: tuple[str, ...]
 
 
 # --- what is written
@@ -100,35 +83,27 @@ def _compare_named(kind: str, before: Iterable[Any], after: Iterable[Any]) -> It
 # --- who is told
 
 
-def compare_deliveries(before: Routing, after: Routing, rules: Iterable[AlertRule]) -> Deliveries:
+def compare_deliveries(
+    before: Alertmanager, after: Alertmanager, alerts: Iterable[tuple[Alert | None, Alert]]
+) -> Deliveries:
     """The alerts that reach other receivers, at other times, grouped otherwise or muted by others; new ones too.
 
-    Raise ValueError for a regular expression in a route that cannot be followed.
+    `alerts` is what each was, None for new ones, and what it is. Raise ValueError for a regular expression in a route that
+    cannot be followed.
     """
-    looked_at = [
-        (rule, _alert(rule.before, rule.subject, before), _alert(rule.after, rule.subject, after))
-        for rule in rules
-        if rule.after is not None and not (before == after and rule.before is rule.after)
-    ]
-    alerts = [alert for _, *both in looked_at for alert in both if alert is not None]
-    comparison = _Comparison(before.config, after.config, alerts)
+    pairs = [(old, new) for old, new in alerts if before != after or old != new]
+    known = (alert for pair in pairs for alert in pair if alert is not None)
+    comparison = _Comparison(before, after, known)
     found: dict[tuple[Status, tuple[Change, ...]], dict[str, None]] = {}
     unseen: dict[str, None] = {}
-    for rule, old, new in looked_at:
-        assert new is not None
+    for old, new in pairs:
         status = Status.ADDED if old is None else Status.CHANGED
         try:
             for changes in comparison.changes(old, new):
-                found.setdefault((status, changes), {})[_title(rule)] = None
+                found.setdefault((status, changes), {})[_title(new)] = None
         except TooManyError:
-            unseen[_title(rule)] = None
+            unseen[_title(new)] = None
     return Deliveries(tuple(Rerouted(tuple(titles), *key) for key, titles in found.items()), tuple(unseen))
-
-
-def _alert(rule: Rule | None, subject: str, routing: Routing) -> Alert | None:
-    if rule is None:
-        return None
-    return alert_of(rule.name, rule.expr, rule.labels, routing.external, rule.origin, subject)
 
 
 class _Told(NamedTuple):
@@ -280,12 +255,10 @@ def _inhibition(rule: InhibitRule) -> str:
     return format_selector(None, sorted(rule.source, key=str)) + equal
 
 
-def _title(rule: AlertRule) -> str:
+def _title(alert: Alert) -> str:
     """Such as `cart/availability SloErrorBudgetBurn (fast, critical, production)`."""
-    assert rule.after is not None
-    labels = rule.after.labels
-    shown = ", ".join(labels[name] for name in _SHOWN if name in labels)
-    return f"{rule.subject} {rule.after.name}" + (f" ({shown})" if shown else "")
+    shown = ", ".join(alert.labels[name] for name in _SHOWN if alert.labels.get(name))
+    return f"{alert.subject} {alert.name}" + (f" ({shown})" if shown else "")
 
 
 def _intervals(found: Iterable[TimeInterval], root: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from itertools import chain
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ COMMANDS = {
     "check": "Say whether the specifications are valid and the committed outputs up to date.",
     "lint": "Find mistakes in specifications and in plain rule files.",
     "test": "Execute the proof tests with the real promtool.",
+    "diff": "Show what changed since a revision of git, and what it means.",
     "explain": "Show where an SLO or alert comes from and what it compiles to.",
     "list": "List services, SLOs and alerts.",
     "cost": "Show what the rules cost: samples per second, series and rules.",
@@ -33,7 +35,7 @@ COMMANDS = {
 FORMATS = ("text", "json")
 """What every command prints."""
 
-MORE_FORMATS = {"lint": ("sarif", "junit", "github", "gitlab")}
+MORE_FORMATS = {"lint": ("sarif", "junit", "github", "gitlab"), "diff": ("markdown",)}
 """What a command prints besides."""
 
 
@@ -97,10 +99,10 @@ def _format_first(args: list[str]) -> list[str]:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice([*FORMATS, *MORE_FORMATS["lint"]]),
+    type=click.Choice([*FORMATS, *chain(*MORE_FORMATS.values())]),
     metavar="FORMAT",
     default="text",
-    help="How results are printed: text or json; by lint also sarif, junit, github or gitlab.",
+    help="How results are printed: text or json; by lint also sarif, junit, github or gitlab, by diff markdown.",
 )
 @click.option(
     "-C",

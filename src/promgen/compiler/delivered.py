@@ -151,7 +151,7 @@ def _kubernetes_faults(delivery: Delivery, to: Kubernetes, compiled: Compiled) -
             yield Fault(problems.DELIVERY_LIMIT, message, "smaller groups, or fewer SLOs in a file", at)
     for what in dict.fromkeys(lacking):
         message = f"an AlertmanagerConfig cannot have {what}"
-        allowed = "`configMap: true`, which brings templates, and alertmanager.yml whole"
+        allowed = "`configMap: true` brings the templates, and alertmanager.yml whole in place of the object"
         yield Fault(problems.TARGET_LACKS, message, allowed, (*at, "alertmanagerConfig"))
 
 

@@ -6,19 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from promgen.changes.difference import Change, Status
-from promgen.changes.fields import Book, compare
-from promgen.delivery.groups import Data, GroupMeaning, Namespaces, RuleMeaning, meaning_of
+from promgen.delivery.group_words import describe
+from promgen.delivery.groups import Data, Namespaces, meaning_of
 from promgen.promql import ExpressionError, metric_names, parse
-
-_BOOK = Book(
-    names={
-        (GroupMeaning, "rules"): "",
-        (RuleMeaning, "hold"): "for",
-        (RuleMeaning, "keep_firing_for"): "keep_firing_for",
-        (GroupMeaning, "others"): "",
-        (RuleMeaning, "others"): "",
-    }
-)
 
 
 class GroupStep(NamedTuple):
@@ -65,7 +55,7 @@ def _step(place: tuple[str, str], before: Data | None, after: Data | None) -> Gr
     old, new = meaning_of(before), meaning_of(after)
     if old == new:
         return GroupStep(*place, Status.UNCHANGED, before, after)
-    return GroupStep(*place, Status.CHANGED, before, after, compare(old, new, _BOOK))
+    return GroupStep(*place, Status.CHANGED, before, after, describe(old, new))
 
 
 def _in_order(groups: Mapping[tuple[str, str], Data]) -> list[tuple[str, str]]:

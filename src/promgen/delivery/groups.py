@@ -35,7 +35,7 @@ class RuleMeaning(NamedTuple):
     """A rule; durations that are zero and empty mappings are as good as none."""
 
     name: str
-    """With its kind, such as `alert CartDown`."""
+    is_alert: bool
     expr: str
     hold: Duration | str | None
     keep_firing_for: Duration | str | None
@@ -99,9 +99,10 @@ def read_rule_file(text: str, path: str) -> tuple[Data, ...]:
 
 
 def _rule_meaning(rule: Data) -> RuleMeaning:
-    kind = "alert" if rule.get("alert") else "record"
+    is_alert = bool(rule.get("alert"))
     return RuleMeaning(
-        name=f"{kind} {rule.get(kind)}",
+        name=str(rule.get("alert" if is_alert else "record")),
+        is_alert=is_alert,
         expr=canonical(str(rule.get("expr", ""))),
         hold=_duration(rule.get("for")),
         keep_firing_for=_duration(rule.get("keep_firing_for")),

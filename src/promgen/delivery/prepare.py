@@ -79,9 +79,9 @@ def with_silences(
         planned=(*push.planned, *silence_changes(plan)),
         notes=(*push.notes, note) if others else push.notes,
         steps=(*push.steps, *silence_steps(api, plan)),
-        differences=partial(_differences, push, api, tuple(one for one in held if owned_name(one)), now),
+        differences=partial(_differences, push, api, tuple(one for one in held if owned_name(one))),
     )
 
 
-def _differences(push: Push, api: SilenceApi, before: tuple[Silence, ...], now: datetime) -> list[str]:
-    return [*push.differences(), *silence_differences(api, before, now)]
+def _differences(push: Push, api: SilenceApi, before: tuple[Silence, ...]) -> list[str]:
+    return [*push.differences(), *silence_differences(api, before)]

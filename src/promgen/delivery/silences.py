@@ -87,9 +87,9 @@ def silence_steps(api: SilenceApi, plan: SilencePlan) -> tuple[Step, ...]:
     return (*(_creation(api, silence) for silence in wanted), *(_ending(api, silence) for silence in ended))
 
 
-def silence_differences(api: SilenceApi, before: Iterable[Silence], now: datetime) -> list[str]:
+def silence_differences(api: SilenceApi, before: Iterable[Silence]) -> list[str]:
     """Silences of the project that are not as they were."""
-    plan = plan_silences(before, api.read(), now)
+    plan = plan_silences(before, api.read(), datetime.now(UTC))
     return [
         *(f"silence {owned_name(silence)} is gone" for silence in plan.created),
         *(f"silence {owned_name(silence)} is not as it was" for _, silence in plan.changed),
@@ -138,8 +138,15 @@ def _meaning(silence: Silence, now: datetime) -> tuple[object, ...]:
         )
     except (KeyError, TypeError) as error:
         raise OutsideError("a silence has no matchers as Alertmanager lists them") from error
-    start = _moment(silence, "startsAt")
-    return matchers, None if start <= now else start, _moment(silence, "endsAt"), silence.get("comment")
+    start = None if _has_begun(silence, now) else _moment(silence, "startsAt")
+    return matchers, start, _moment(silence, "endsAt"), silence.get("comment")
+
+
+def _has_begun(silence: Silence, now: datetime) -> bool:
+    """By the server's clock where it says so, which may be ahead."""
+    status = silence.get("status")
+    is_active = isinstance(status, dict) and status.get("state") == "active"
+    return is_active or _moment(silence, "startsAt") <= now
 
 
 def _moment(silence: Silence, key: str) -> datetime:

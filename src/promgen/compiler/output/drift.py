@@ -22,7 +22,8 @@ class CommitMode(StrEnum):
 
     def includes(self, kind: ArtifactKind) -> bool:
         """Artifacts of this kind are committed."""
-        return self is CommitMode.ALL or (self is CommitMode.RULES and kind in {ArtifactKind.RULES, ArtifactKind.ROUTES})
+        loaded = {ArtifactKind.RULES, ArtifactKind.ROUTES, ArtifactKind.SCRAPING}
+        return self is CommitMode.ALL or (self is CommitMode.RULES and kind in loaded)
 
 
 class Difference(StrEnum):

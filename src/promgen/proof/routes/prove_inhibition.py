@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from promgen.base.conventions import Priority
 from promgen.compiler.ir.alertmanager import InhibitRule
-from promgen.proof.routes.alerts import Alert
+from promgen.proof.routes.alerts import ALERTNAME, Alert
 from promgen.proof.routes.proving import Finding, Proving
-from promgen.proof.routes.space import Box, split
+from promgen.proof.routes.space import Box, Part, meets, split
 
 Key = tuple[str | None, ...]
 
@@ -52,7 +53,7 @@ def inhibited_pages(proving: Proving) -> Iterator[Finding]:
 
 def inhibition_cycles(proving: Proving) -> Iterator[Finding]:
     """Alerts that mute each other in a circle tell nobody."""
-    mutings = list(mutings_of(proving))
+    mutings = mutings_of(proving)
     following = defaultdict(set)
     for muting in mutings:
         following[muting.source].add(muting.target)
@@ -75,17 +76,33 @@ def lacking_equal_labels(proving: Proving) -> Iterator[Finding]:
                 yield _finding(muting, "inhibits", f"though both lack `{label}`, which must be equal")
 
 
-def mutings_of(proving: Proving) -> Iterator[Muting]:
-    """Every pair of pieces of which the one may mute the other."""
+@lru_cache(maxsize=1)
+def mutings_of(proving: Proving) -> tuple[Muting, ...]:
+    """Every pair of pieces of which the one may mute the other; the proofs share them."""
     pieces = pieces_of(proving)
-    for place, rule in enumerate(proving.config.inhibit_rules):
-        bit = 1 << place
-        targets = _by_key((piece for piece in pieces if piece.targets & bit), rule)
-        for source in pieces:
-            if source.sources & bit:
-                for target in _agreeing(source, targets, rule):
-                    if not (target.sources & bit and source.targets & bit):
-                        yield Muting(rule, source, target)
+    return tuple(
+        muting
+        for place, rule in enumerate(proving.config.inhibit_rules)
+        for muting in _mutings_by(rule, 1 << place, pieces)
+    )
+
+
+def inhibitors(proving: Proving, labels: Mapping[str, str]) -> Iterator[tuple[Alert, InhibitRule]]:
+    """The alerts that mute an alert with these labels while they fire, with the rule."""
+    target = Alert(labels.get(ALERTNAME, ""), labels)
+    asked = Proving(
+        config=proving.config,
+        alerts=(*proving.alerts, target),
+        priorities=proving.priorities,
+        first_day=proving.first_day,
+    )
+    (piece,) = _pieces_of(asked, target, asked.boxes[-1])
+    for alert, box in zip(proving.alerts, asked.boxes, strict=False):
+        sources = list(_pieces_of(asked, alert, box))
+        for place, rule in enumerate(proving.config.inhibit_rules):
+            wanted = [source for source in sources if source.sources >> place & 1]
+            if any(_mutings_by(rule, 1 << place, (*wanted, piece), {piece})):
+                yield alert, rule
 
 
 def pieces_of(proving: Proving) -> tuple[Piece, ...]:
@@ -93,51 +110,69 @@ def pieces_of(proving: Proving) -> tuple[Piece, ...]:
     equal = tuple(dict.fromkeys(name for rule in proving.config.inhibit_rules for name in rule.equal))
     found: dict[tuple[object, ...], Piece] = {}
     for alert, box in zip(proving.alerts, proving.boxes, strict=True):
-        for part in _parts(proving, box):
-            sources, targets = _sides(proving, part)
-            if sources or targets:
-                priority = proving.priority(alert, part)
-                key = (sources, targets, priority, *(alert.value(name) for name in equal))
-                found.setdefault(key, Piece(alert, priority, sources, targets))
+        for piece in _pieces_of(proving, alert, box):
+            if piece.sources or piece.targets:
+                values = (alert.value(name) for name in equal)
+                key = (piece.sources, piece.targets, piece.priority, *values)
+                found.setdefault(key, piece)
     return tuple(found.values())
 
 
-def _parts(proving: Proving, box: Box) -> list[Box]:
-    """A box, cut where a side of a rule or a priority ends."""
-    if proving.space.satisfied(box) is not None:
-        return [box]
+def _pieces_of(proving: Proving, alert: Alert, box: Box) -> Iterator[Piece]:
+    sources, targets = proving.sides
+    satisfied = proving.space.satisfied(box)
+    if satisfied is not None:
+        yield Piece(
+            alert,
+            proving.priority(alert, box),
+            _bits(satisfied & needs == needs for needs in sources),
+            _bits(satisfied & needs == needs for needs in targets),
+        )
+        return
+    part = proving.space.part
+    for piece in _cut(box, [*map(part, (*sources, *targets)), *_priority_parts(proving)]):
+        yield Piece(
+            alert,
+            proving.priority(alert, piece),
+            _bits(meets(piece, part(needs)) for needs in sources),
+            _bits(meets(piece, part(needs)) for needs in targets),
+        )
+
+
+def _cut(box: Box, parts: Iterable[Part | None]) -> list[Box]:
+    """A box in pieces, each of which lies in each part or beside it."""
     pieces = [box]
-    for needs in _borders(proving):
-        part = proving.space.part(needs)
-        cut: list[Box] = []
-        for piece in pieces:
-            inside, outside = split(piece, part)
-            cut += outside if inside is None else (inside, *outside)
-        pieces = cut
+    for part in parts:
+        if meets(box, part):
+            cut: list[Box] = []
+            for piece in pieces:
+                inside, outside = split(piece, part)
+                cut += outside if inside is None else (inside, *outside)
+            pieces = cut
     return pieces
 
 
-def _borders(proving: Proving) -> Iterator[int]:
-    for rule in proving.config.inhibit_rules:
-        yield proving.conditions.needs(rule.source)
-        yield proving.conditions.needs(rule.target)
+def _priority_parts(proving: Proving) -> Iterator[Part | None]:
     for matcher, bit in proving.conditions.column(proving.priorities.label).matchers.items():
         if matcher.op == "=" and matcher.value in proving.priorities.of_value:
-            yield bit
+            yield proving.space.part(bit)
 
 
-def _sides(proving: Proving, box: Box) -> tuple[int, int]:
-    """The rules that name a piece as source and as target."""
-    sources = targets = 0
-    for place, rule in enumerate(proving.config.inhibit_rules):
-        sources |= _is_within(proving, box, proving.conditions.needs(rule.source)) << place
-        targets |= _is_within(proving, box, proving.conditions.needs(rule.target)) << place
-    return sources, targets
+def _bits(answers: Iterable[bool]) -> int:
+    return sum(1 << place for place, answer in enumerate(answers) if answer)
 
 
-def _is_within(proving: Proving, box: Box, needs: int) -> bool:
-    """Whether a piece, which lies in a side or beside it, lies in it."""
-    return split(box, proving.space.part(needs))[0] is not None
+def _mutings_by(
+    rule: InhibitRule, bit: int, pieces: Sequence[Piece], muted: Container[Piece] | None = None
+) -> Iterator[Muting]:
+    """By one rule; only of those that are `muted`, where that is given."""
+    wanted = (piece for piece in pieces if piece.targets & bit and (muted is None or piece in muted))
+    targets = _by_key(wanted, rule)
+    for source in pieces:
+        if source.sources & bit:
+            for target in _agreeing(source, targets, rule):
+                if not (target.sources & bit and source.targets & bit):
+                    yield Muting(rule, source, target)
 
 
 def _by_key(pieces: Iterable[Piece], rule: InhibitRule) -> dict[Key, list[Piece]]:

@@ -38,7 +38,7 @@ class Finding(NamedTuple):
     example: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Proving:
     """A configuration and the alerts it is proved for; raise ValueError for a regular expression that is not followed."""
 
@@ -60,6 +60,12 @@ class Proving:
     @cached_property
     def dispatch(self) -> Dispatch:
         return Dispatch(self.config.route, self.conditions)
+
+    @cached_property
+    def sides(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What the sources and the targets of the inhibition rules have to satisfy."""
+        rules, needs = self.config.inhibit_rules, self.conditions.needs
+        return tuple(needs(rule.source) for rule in rules), tuple(needs(rule.target) for rule in rules)
 
     @cached_property
     def nodes(self) -> Nodes:

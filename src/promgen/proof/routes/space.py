@@ -105,9 +105,14 @@ class Space:
         return tuple(found)
 
 
+def meets(box: Box, part: Part | None) -> bool:
+    """Whether they have alerts in common."""
+    return part is not None and all(box[place] & classes for place, classes in part)
+
+
 def split(box: Box, part: Part | None) -> tuple[Box | None, list[Box]]:
     """What of a box lies in a part, and what does not, in boxes that have nothing in common."""
-    if part is None or any(not box[place] & classes for place, classes in part):
+    if part is None or not meets(box, part):
         return None, [box]
     inside, outside = list(box), []
     for place, classes in part:

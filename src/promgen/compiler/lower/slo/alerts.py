@@ -16,6 +16,7 @@ from promgen.compiler.ir.rules import Rule
 from promgen.compiler.lower.labels import alert_annotations, alert_labels
 from promgen.compiler.lower.slo.frame import STEP_SECONDS, Frame
 from promgen.model.slo import Absence, Tier, is_counted
+from promgen.promql import format_labels, is_utf8_name, quote
 
 PASS = "alerts"
 COVERAGE_GOAL = Decimal("0.99")
@@ -56,7 +57,7 @@ def lower_absence(frame: Frame) -> Iterable[Rule]:
         "Nothing is counted, so neither an outage nor a recovery would be seen. Is the service up, and scraped?",
     )
     if frame.slo.group_by:
-        which = ", ".join(f"{label} {{{{ $labels.{label} }}}}" for label in frame.slo.group_by)
+        which = ", ".join(f"{label} {{{{ {_value_of(label)} }}}}" for label in frame.slo.group_by)
         yield _alert(
             frame,
             names.LOST_GROUP_ALERT,
@@ -117,7 +118,7 @@ def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:
         _percent(tier.budget_share(slo.period.length)),
     )
     what = "events are" if is_counted(slo.sli) else "the time was"
-    where = "".join(f", {label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
+    where = "".join(f", {label} {{{{ {_value_of(label)} }}}}" for label in slo.group_by)
     facts = (
         f"More than {_percent(tier.threshold(slo.objective))} of {what} bad over {tier.long} and over {tier.short}"
         f" (objective {_percent(slo.objective)} over {slo.period}). Sustained, this spends the whole budget in"
@@ -140,10 +141,15 @@ def _budget_left(frame: Frame) -> str:
     selector = f"{names.BUDGET_REMAINING}{frame.id}"
     asked = f"query `{selector}`"
     if groups := frame.slo.group_by:
-        own = ",".join(f"{label}=%q" for label in groups)
-        values = " ".join(f"$labels.{label}" for label in groups)
+        own = ",".join(f"{format_labels([label])}=%q" for label in groups)
+        values = " ".join(map(_value_of, groups))
         asked = f"printf `{selector.removesuffix('}')},{own}}}` {values} | query"
     return f"{{{{ with {asked} }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ else }}}}unknown{{{{ end }}}}"
+
+
+def _value_of(label: str) -> str:
+    """A label's value in a template."""
+    return f"(index $labels {quote(label)})" if is_utf8_name(label) else f"$labels.{label}"
 
 
 def _exhaustion(period: Duration, tier: Tier) -> Duration:

@@ -1,0 +1,58 @@
+"""How two groups differ, in the words of a comparison of rules; what such a comparison does not know is added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promgen.base.durations import Duration
+from promgen.changes.difference import Change, Status
+from promgen.changes.fields import Book, compare
+from promgen.changes.rules import RuleChange, compare_rules, title
+from promgen.compiler.ir.rules import Group, Rule, RuleFile
+from promgen.delivery.groups import GroupMeaning, RuleMeaning
+
+_BOOK = Book(
+    names={(GroupMeaning, "others"): "", (GroupMeaning, "rules"): "rules", (RuleMeaning, "others"): ""}
+)
+
+
+def describe(before: GroupMeaning, after: GroupMeaning) -> tuple[Change, ...]:
+    """Every difference between two groups that are not equal."""
+    (file,) = compare_rules([_file(before)], [_file(after)], with_origins=False)
+    (group,) = file.groups
+    known = (*group.changes, *(change for rule in group.rules for change in _of_rule(rule)))
+    others = compare(before._replace(rules=(), interval=None), after._replace(rules=(), interval=None), _BOOK)
+    return (*known, *others) or compare(before, after, _BOOK)
+
+
+def _file(group: GroupMeaning) -> RuleFile:
+    rules = tuple(map(_rule, group.rules))
+    return RuleFile("", "", (Group("", _length(group.interval) or Duration(0), rules, ""),))
+
+
+def _rule(rule: RuleMeaning) -> Rule:
+    return Rule(
+        name=rule.name,
+        expr=rule.expr,
+        labels=dict(rule.labels),
+        origin="",
+        is_alert=rule.is_alert,
+        hold=_length(rule.hold),
+        keep_firing_for=_length(rule.keep_firing_for),
+        annotations=dict(rule.annotations),
+    )
+
+
+def _length(value: Duration | str | None) -> Duration | None:
+    return value if isinstance(value, Duration) else None
+
+
+def _of_rule(change: RuleChange) -> Iterator[Change]:
+    """What became of one rule, each line with its name in front."""
+    name = title(change.rule)
+    if change.status is Status.ADDED:
+        yield Change("rule", None, name)
+    elif change.status is Status.REMOVED:
+        yield Change("rule", name, None)
+    else:
+        yield from (one._replace(field=f"{name} {one.field}") for one in change.changes)
