@@ -1,4 +1,4 @@
-"""Random routing trees and label sets, made so that most matchers decide something: few labels, few values, all operators."""
+"""Random routing trees and label sets: few labels, few values and all operators, so that most matchers decide something."""
 
 from __future__ import annotations
 

@@ -111,6 +111,7 @@ class Pod:
     phase: str = "Running"
     app: str = "cart"
     port_name: str = "metrics"
+    port_number: str = "8080"
     annotations: tuple[tuple[str, str], ...] = ()
 
     def target(self, address: str) -> dict[str, Any]:
@@ -125,6 +126,7 @@ class Pod:
                 "__meta_kubernetes_pod_phase": self.phase,
                 "__meta_kubernetes_pod_label_app_kubernetes_io_name": self.app,
                 "__meta_kubernetes_pod_container_port_name": self.port_name,
+                "__meta_kubernetes_pod_container_port_number": self.port_number,
                 **annotations,
             },
         }
@@ -185,9 +187,12 @@ def test_annotations_of_pods_are_followed(install: Install, tmp_path: Path) -> N
         Pod("moved", annotations=(scrape, ("port", "2"), ("path", "/m"), ("scheme", "https"))),
         Pod("odd", annotations=(scrape, ("port", "http"), ("scheme", "ftp"))),
         Pod("silent"),
+        Pod("other-port", port_number="18080", annotations=(scrape,)),
         Pod("unwanted", annotations=(("scrape", "false"),)),
     ]
-    found = relabelled(install, tmp_path, "interval: 75s\njob: pods\nkubernetes: {annotated: true}", pods)
+    found = relabelled(
+        install, tmp_path, "interval: 75s\njob: pods\nkubernetes: {annotated: true, port: 8080}", pods
+    )
     assert {name: labels["url"] for name, labels in found.items()} == {
         "plain": "http://127.0.0.1:1/metrics",
         "moved": "https://127.0.0.2:2/m",

@@ -144,6 +144,16 @@ def test_settings_that_exclude_each_other_are_reported(tmp_path: Path, body: str
     ]
 
 
+@pytest.mark.parametrize(
+    "pattern", ["(?x)a b", "a{1001}", "a{2,1001}", "(?<name>a)", "[a-z&&[^b]]", r"\b{start}a"]
+)
+def test_a_pattern_that_the_server_reads_otherwise_is_reported(tmp_path: Path, pattern: str) -> None:
+    """Each is a regular expression where promgen reads it."""
+    found = problems_of(compiled(tmp_path, job(f"dropMetrics: ['{pattern}']\n{SCRAPED}")))
+    said = f"spec/bad-value: `{pattern}` is not a regular expression that Prometheus reads (RE2)"
+    assert found[:1] == [said]
+
+
 def test_a_probe_has_exactly_one_check(tmp_path: Path) -> None:
     body = "exporter: b:9115\n" + SCRAPED
     for checks in ("", "http: {}\nicmp: {}\n"):

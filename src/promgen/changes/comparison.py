@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from promgen.changes.costs import CostChange, compare_costs
 from promgen.changes.difference import Difference, Status
-from promgen.changes.files import COMPARED_ELSEWHERE, compare_files
+from promgen.changes.files import compare_files
 from promgen.changes.routes import Deliveries, compare_configurations, compare_deliveries
 from promgen.changes.rules import FileChange, compare_rules
 from promgen.changes.specs import compare_catalogs
 from promgen.compiler.ir.rules import Rule
-from promgen.compiler.output.tree import Artifact
 from promgen.compiler.pipeline import Output
 from promgen.model.inventory import Inventory
 from promgen.proof.routes.alerts import Alert, alerts_of
@@ -46,7 +45,7 @@ def compare_outputs(before: Output, after: Output, inventory: Inventory | None) 
         configuration=compare_configurations(before.alertmanager, after.alertmanager),
         deliveries=deliveries,
         costs=compare_costs(before.catalog, after.catalog, inventory),
-        files=compare_files(_others(before), _others(after)),
+        files=compare_files(before.artifacts, after.artifacts),
         notes=notes,
     )
 
@@ -54,10 +53,6 @@ def compare_outputs(before: Output, after: Output, inventory: Inventory | None) 
 def _differing(file: FileChange) -> FileChange:
     groups = (group for group in file.groups if group.status is not Status.UNCHANGED)
     return file._replace(groups=tuple(groups))
-
-
-def _others(output: Output) -> Iterator[Artifact]:
-    return (one for one in output.artifacts if one.kind not in COMPARED_ELSEWHERE)
 
 
 def _compare_deliveries(

@@ -1,4 +1,4 @@
-"""Generated files that are neither rules nor the catalogue, compared as data: how they are laid out is no difference."""
+"""Generated files that nothing else compares, such as what Prometheus scrapes, as data: layout is no difference."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from promgen.base.conventions import ALERTMANAGER_FILE, ALERTMANAGER_FOLDER
 from promgen.base.diagnostics import Diagnostics
 from promgen.changes.difference import Change, Difference, Status
 from promgen.changes.fields import Book, compare
@@ -13,24 +14,33 @@ from promgen.compiler.output.tree import Artifact, ArtifactKind
 from promgen.compiler.source.nodes import plain
 from promgen.compiler.source.yamltext import parse_documents
 
-COMPARED_ELSEWHERE = frozenset({ArtifactKind.RULES, ArtifactKind.CATALOG, ArtifactKind.TESTS})
+_COMPARED_ELSEWHERE = frozenset({ArtifactKind.RULES, ArtifactKind.CATALOG, ArtifactKind.TESTS})
 """What is compared as rules and specifications; proof tests follow from these."""
+
+FILE = "file"
+"""The kind of these differences."""
 
 _DATA = (".yaml", ".yml", ".json")
 
 
 def compare_files(before: Iterable[Artifact], after: Iterable[Artifact]) -> tuple[Difference, ...]:
     """Files by path that came, went or differ, with the values that do."""
-    old, new = ({one.path: one for one in found} for found in (before, after))
+    old, new = ({one.path: one for one in found if _is_other(one)} for found in (before, after))
     return tuple(_differences(old, new))
+
+
+def _is_other(artifact: Artifact) -> bool:
+    """Whether nothing else compares what is in a file."""
+    is_configuration = artifact.path.endswith(f"/{ALERTMANAGER_FOLDER}/{ALERTMANAGER_FILE}")
+    return artifact.kind not in _COMPARED_ELSEWHERE and not is_configuration
 
 
 def _differences(old: Mapping[str, Artifact], new: Mapping[str, Artifact]) -> Iterator[Difference]:
     for path in sorted({*old, *new}):
         if path not in old or path not in new:
-            yield Difference("file", path, Status.ADDED if path in new else Status.REMOVED)
+            yield Difference(FILE, path, Status.ADDED if path in new else Status.REMOVED)
         elif old[path].content != new[path].content and (changes := _compare(old[path], new[path])):
-            yield Difference("file", path, Status.CHANGED, changes)
+            yield Difference(FILE, path, Status.CHANGED, changes)
 
 
 def _compare(old: Artifact, new: Artifact) -> tuple[Change, ...]:

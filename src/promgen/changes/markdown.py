@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 
 from promgen.base.printable import printable
 from promgen.changes.difference import Change, Status
-from promgen.changes.outline import EFFECTS, Block, Item, Section
+from promgen.changes.outline import EFFECTS, Block, Item, Section, excerpts
 
 _MOST_ROWS = 200
 """In one section; a comment on a pull request takes 65,536 characters."""
 _MOST_SUBJECTS = 10
-_LONGEST = 160
+_LONG, _LONGEST = 60, 160
+"""Characters of a value from which on only what differs is shown, and at which it is cut."""
 _PLAIN = re.compile(r"[^`|\\]+")
 
 
@@ -79,7 +80,10 @@ def _cells(change: Change | None) -> str:
     if change is None:
         return " | | |"
     effect = EFFECTS[change.effect] if change.effect is not None else ""
-    return " | ".join((code(change.field), _value(change.before), _value(change.after), effect))
+    before, after = change.before, change.after
+    if before is not None and after is not None and max(len(before), len(after)) > _LONG:
+        before, after = excerpts(before, after)
+    return " | ".join((code(change.field), _value(before), _value(after), effect))
 
 
 def _value(text: str | None) -> str:

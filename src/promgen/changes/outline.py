@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from promgen.changes.comparison import Comparison
 from promgen.changes.costs import CostChange, in_all
+from promgen.base.conventions import TIER_LABEL
 from promgen.changes.difference import Change, Difference, Effect, Status
+from promgen.changes.files import FILE
 from promgen.changes.rules import FileChange, RuleChange
 from promgen.proof.budget import format_amount
 
@@ -18,6 +20,9 @@ EFFECTS = {
     Effect.IDENTITY: "identity changed: pending alerts start again",
     Effect.HISTORY: "identity changed: history starts again",
 }
+
+_CONTEXT = 2
+"""Words around a difference within a long text."""
 
 
 class Item(NamedTuple):
@@ -62,6 +67,31 @@ def _number(items: Iterable[object], word: str) -> str:
     return f"{count:,} {word}{'s' * (count != 1)}"
 
 
+def excerpts(before: str, after: str) -> tuple[str, str]:
+    """Two long texts without most of what both begin and end with.
+
+    >>> excerpts("one two three four five six seven eight", "one two three four 5 six seven eight")
+    ('… three four five six seven …', '… three four 5 six seven …')
+    """
+    old, new = before.split(), after.split()
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    return _excerpt(old, start, end), _excerpt(new, start, end)
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    """How many words both begin with."""
+    return next(
+        (place for place, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]),
+        min(len(old), len(new)),
+    )
+
+
+def _excerpt(words: list[str], start: int, end: int) -> str:
+    first, last = max(0, start - _CONTEXT), len(words) - max(0, end - _CONTEXT)
+    return " ".join([*["…"] * (first > 0), *words[first:last], *["…"] * (last < len(words))])
+
+
 # --- specifications
 
 
@@ -78,7 +108,7 @@ def _item(found: Difference) -> Item:
     name = found.name.removeprefix(f"{found.service}/")
     name = f"{found.was.removeprefix(f'{found.service}/')} -> {name}" if found.was else name
     environments = f" ({', '.join(found.environments)})" if found.environments else ""
-    title = found.kind if found.kind == found.name else f"{found.kind} {name}"
+    title = name if found.kind in {found.name, FILE} else f"{found.kind} {name}"
     return Item(found.status, title + environments, found.changes)
 
 
@@ -110,8 +140,9 @@ def _rule_blocks(files: Iterable[FileChange]) -> tuple[Block, ...]:
 def _rule_item(change: RuleChange) -> Item:
     kind = "alert" if change.rule.is_alert else "record"
     name = f"{change.was} -> {change.rule.name}" if change.was else change.rule.name
+    tier = change.rule.labels.get(TIER_LABEL, "")
     status = Status.CHANGED if change.moved_from else change.status
-    return Item(status, f"{kind} {name}", change.changes)
+    return Item(status, f"{kind} {name} {tier}".rstrip(), change.changes)
 
 
 def _counted(items: dict[Item, int]) -> Iterator[Item]:
@@ -124,7 +155,8 @@ def _counted(items: dict[Item, int]) -> Iterator[Item]:
 
 def _routes_count(comparison: Comparison) -> str:
     alerts = {alert for found in comparison.deliveries.rerouted for alert in found.alerts}
-    return f"{_number(comparison.configuration, 'setting')}, {_number(alerts, 'alert')}"
+    counts = ((comparison.configuration, "setting"), (alerts, "alert"))
+    return ", ".join(_number(items, word) for items, word in counts if items)
 
 
 def _routes(comparison: Comparison) -> tuple[Block, ...]:

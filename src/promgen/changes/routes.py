@@ -31,6 +31,11 @@ from promgen.proof.routes.space import Box, Space, TooManyError, reached_by, spl
 
 _SHOWN = (TIER_LABEL, SEVERITY_LABEL, ENVIRONMENT_LABEL)
 """Labels that tell the alerts of an SLO apart."""
+_ADDRESSES = (
+    *("channel", "to", "url", "webhook_url", "api_url", "room_id", "chat_id", "topic_arn"),
+    *("routing_key", "service_key", "user_key", "api_key"),
+)
+"""Settings of integrations that decide who is told, what people know first."""
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
@@ -109,7 +114,7 @@ def compare_deliveries(
 class _Told(NamedTuple):
     """What a route does with some alerts."""
 
-    receiver: str
+    receiver: Receiver
     group_by: tuple[str, ...]
     group_wait: Duration
     group_interval: Duration
@@ -125,6 +130,7 @@ class _Side:
         self.conditions = conditions
         self.root = Dispatch(config.route, conditions).root
         self.inhibit_rules = config.inhibit_rules
+        self.receivers = {one.name: one for one in config.receivers}
         self.intervals = {one.name: one for one in config.time_intervals}
 
     def outcome(self, nodes: Iterable[Node], space: Space, box: Box) -> _Outcome:
@@ -134,7 +140,7 @@ class _Side:
     def _told(self, node: Node) -> _Told:
         options = node.options
         return _Told(
-            options.receiver,
+            self.receivers.get(options.receiver, Receiver(options.receiver, ())),
             tuple(sorted(options.group_by)),
             options.group_wait,
             options.group_interval,
@@ -198,7 +204,10 @@ class _Comparison:
         outcomes = [
             side.outcome(nodes, self.space, box) for _, nodes in reached_by(self.space, side.root, box)
         ]
-        told = dict.fromkeys(told for outcome in outcomes for told in outcome.told)
+        told: list[_Told] = []
+        for one in (told for outcome in outcomes for told in outcome.told):
+            if one not in told:
+                told.append(one)
         return _Outcome(tuple(told), outcomes[0].inhibited)
 
 
@@ -218,33 +227,61 @@ def _values(conditions: Conditions, alerts: Iterable[Alert]) -> dict[str, dict[s
 
 
 def _compare_outcomes(before: _Outcome | None, after: _Outcome) -> Iterator[Change]:
-    old = _by_receiver(before.told if before is not None else ())
-    new = _by_receiver(after.told)
-    if [*old] != [*new]:
-        yield Change("receivers", ", ".join(old) or None, ", ".join(new) or None)
+    yield from _compare_people(_people(before.told) if before is not None else (), _people(after.told))
     if before is None:
         return
-    for name in [name for name in new if name in old]:
-        for pair in zip(old[name], new[name], strict=False):
-            yield from _compare_told(name, *pair)
-        if len(old[name]) != len(new[name]):
-            yield Change(f"{name} is told", f"{len(old[name])} times", f"{len(new[name])} times")
+    pairs = _paired(before.told, after.told)
+    for old, new in pairs:
+        name = f"{new.receiver.name}: " if len(pairs) > 1 else ""
+        for change in compare(old, new, _TOLD):
+            yield change._replace(field=name + change.field)
+    if len(before.told) != len(after.told):
+        yield Change(
+            "routes", *(", ".join(one.receiver.name for one in side.told) for side in (before, after))
+        )
     for lost in sorted({*before.inhibited} - {*after.inhibited}):
         yield Change("inhibited by", lost, None)
     for gained in sorted({*after.inhibited} - {*before.inhibited}):
         yield Change("inhibited by", None, gained)
 
 
-def _by_receiver(told: Iterable[_Told]) -> dict[str, list[_Told]]:
-    found: dict[str, list[_Told]] = {}
-    for one in told:
-        found.setdefault(one.receiver, []).append(one)
-    return dict(sorted(found.items()))
+def _paired(before: Iterable[_Told], after: Iterable[_Told]) -> list[tuple[_Told, _Told]]:
+    """By the names of receivers, what is left by place."""
+    old, new = list(before), list(after)
+    pairs = [(one, other) for one in old for other in new if one.receiver.name == other.receiver.name]
+    taken = [told for pair in pairs for told in pair]
+    rest = ([told for told in side if told not in taken] for side in (old, new))
+    return [*pairs, *zip(*rest, strict=False)]
 
 
-def _compare_told(name: str, old: _Told, new: _Told) -> Iterator[Change]:
-    for change in compare(old, new, _TOLD):
-        yield change._replace(field=f"{name}: {change.field}")
+def _people(told: Iterable[_Told]) -> tuple[Integration, ...]:
+    """Everything that is told, in whatever receivers it stands."""
+    return tuple(one for route in told for one in route.receiver.integrations)
+
+
+def _compare_people(before: Iterable[Integration], after: Iterable[Integration]) -> Iterator[Change]:
+    """Whether others are told, however receivers are called and whatever messages say."""
+    old, new = ({_address(one): one for one in side} for side in (before, after))
+    if old.keys() == new.keys():
+        return
+    texts = [sorted({_way(one) for one in side.values()}) for side in (old, new)]
+    if texts[0] == texts[1]:
+        texts = [sorted(map(" ".join, side)) for side in (old, new)]
+    yield Change("told", *(", ".join(side) or None for side in texts))
+
+
+def _address(integration: Integration) -> tuple[str, ...]:
+    """What decides who is told: the kind, and the settings that are addresses or credentials."""
+    settings = integration.settings
+    found = (f"{key}={Book().text(settings[key], None, None)}" for key in _ADDRESSES if settings.get(key))
+    return integration.kind.removesuffix("_configs"), *found
+
+
+def _way(integration: Integration) -> str:
+    """Such as `slack #operations`; of credentials nothing is said."""
+    shown = (integration.settings.get(key) for key in _ADDRESSES)
+    place = next((text for text in shown if isinstance(text, str)), "")
+    return f"{integration.kind.removesuffix('_configs')} {place}".strip()
 
 
 # --- words
@@ -317,4 +354,7 @@ _BOOK = Book(
     },
     omitted=frozenset({(Alertmanager, "receivers"), (Alertmanager, "time_intervals")}),
 )
-_TOLD = Book(texts={(_Told, "active"): _intervals, (_Told, "muted"): _intervals})
+_TOLD = Book(
+    omitted=frozenset({(_Told, "receiver")}),
+    texts={(_Told, "active"): _intervals, (_Told, "muted"): _intervals},
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
@@ -15,6 +16,7 @@ from promgen.changes.fields import Book, Field, Roots, compare, fields_of, words
 from promgen.model.alert import Alert, Level, ThresholdOverride
 from promgen.model.catalog import Catalog, Service
 from promgen.model.proof import UserCase
+from promgen.model.routing import Handling, Hours, Maintenance, Routing
 from promgen.model.slo import (
     Absence,
     CalendarPeriod,
@@ -166,6 +168,14 @@ def _period(period: Period, root: Any) -> str:
     return str(period)
 
 
+def _weekdays(days: Iterable[int], root: Any) -> str:
+    return ", ".join(calendar.day_name[day - 1] for day in days)
+
+
+def _clock(minute: int, root: Any) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 # --- effects
 
 
@@ -239,6 +249,7 @@ BOOK = Book(
         **{(cls, "labels"): "label" for cls in (Slo, Alert, Service)},
         **{(cls, "origin"): "file" for cls in (Slo, Alert, Service)},
         **{(cls, "tests"): "test" for cls in (Slo, Alert)},
+        (Routing, "handlings"): "",
         (Slo, "tiers"): "tier",
         (Slo, "exclusions"): "exclusion",
         (Alert, "overrides"): "override",
@@ -251,6 +262,8 @@ BOOK = Book(
         (Level, "threshold"): _in_unit,
         (ThresholdOverride, "thresholds"): _thresholds,
         (UserCase, "place"): lambda place, root: str(place + 1),
+        **{(cls, "days"): _weekdays for cls in (Hours, Maintenance)},
+        **{(cls, name): _clock for cls in (Hours, Maintenance) for name in ("start", "end")},
     },
     parts=dict.fromkeys(_EXPRESSIONS, compare_expressions),
     same=dict.fromkeys(((Tier, "hold"), (Level, "hold")), _same_hold),
@@ -267,6 +280,7 @@ BOOK = Book(
         **{(cls, "hold"): _hold for cls in (Tier, Level)},
     },
     keys={
+        Handling: lambda handling: handling.priority,
         Level: lambda level: level.severity,
         Part: lambda part: f"{part.service}/{part.slo}",
         ThresholdOverride: lambda override: tuple(sorted(override.labels.items())),

@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": "Show what changed since a revision of git, and what it means.",
     "explain": "Show where an SLO or alert comes from and what it compiles to.",
     "list": "List services, SLOs and alerts.",
+    "route": "Show who is told of an alert, and prove the routes.",
     "cost": "Show what the rules cost: samples per second, series and rules.",
     "push": "Bring the outputs to rulers and folders, or list those.",
     "inventory": "Record what a Prometheus has, and show it.",

@@ -10,7 +10,7 @@ import click
 
 from promgen.base.printable import printable
 from promgen.changes.difference import Change, Effect, Status
-from promgen.changes.outline import EFFECTS, Block, Item, Section
+from promgen.changes.outline import EFFECTS, Block, Item, Section, excerpts
 
 _NARROWEST = 80
 _MOST_LINES = 8
@@ -75,6 +75,8 @@ def _change(change: Change) -> Iterator[str]:
         yield line + effect
         return
     yield f"        {field}{effect}"
+    if values[0] is not None and values[1] is not None:
+        values = [*excerpts(values[0], values[1])]
     for mark, value in zip("-+", values, strict=True):
         for place, part in enumerate(_wrapped(value, 12) if value is not None else ()):
             yield f"          {mark if place == 0 else ' '} {part}"

@@ -31,8 +31,8 @@ _WORDS = {
     Status.REMOVED: "deleted",
     Status.UNCHANGED: "unchanged",
 }
-_LONGEST_VALUE = 60
-"""Characters of a changed value that the text shows; data has all."""
+_LONGEST_VALUES = 120
+"""Characters of both values of a change that the text shows; data has all."""
 
 
 @click.command("push", short_help="Bring the outputs to rulers and folders, or list those.")
@@ -135,16 +135,18 @@ def _print_planned(one: Planned) -> None:
 
 
 def _change(change: Change) -> str:
-    before, after = (_short(value) for value in (change.before, change.after))
+    before, after = (_one_line(value) for value in (change.before, change.after))
     if before is None:
         return f"{change.field}: {after} is new"
-    return f"{change.field}: {before} is gone" if after is None else f"{change.field}: {before} to {after}"
+    if after is None:
+        return f"{change.field}: {before} is gone"
+    if len(before) + len(after) > _LONGEST_VALUES:
+        return f"{change.field} is another one"
+    return f"{change.field}: {before} to {after}"
 
 
-def _short(value: str | None) -> str | None:
-    if value is None or len(value) <= _LONGEST_VALUE:
-        return value
-    return value[: _LONGEST_VALUE - 1] + "…"
+def _one_line(value: str | None) -> str | None:
+    return None if value is None else " ".join(value.split())
 
 
 def _counts(push: Push) -> str:

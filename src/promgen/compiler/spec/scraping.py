@@ -23,15 +23,19 @@ The labels by which an environment selects are added to its targets.
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Tag, WithJsonSchema, model_validator
 
-from promgen.compiler.spec.patterns import PatternValue, bad
+from promgen.compiler.spec.patterns import Pattern, PatternValue, bad
 from promgen.compiler.spec.values import DurationValue, LabelName, Name, PathValue
 from promgen.compiler.spec.wire import ByShape, Metadata, Wire
 
 _KUBERNETES_KEY = r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _KUBERNETES_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?"
 _KUBERNETES_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
+
+_RUST_ONLY = re.compile(r"\(\?(?!:|P<|[imsU-]+[:)])|\\b\{|&&|~~|--")
+"""Groups and flags that RE2 has not in every release, and set operations on classes, which it takes for characters."""
+_MOST_REPEATS = 1_000
 
 
 def _text(pattern: str, spoken: str) -> Any:
@@ -46,6 +50,22 @@ def _text(pattern: str, spoken: str) -> Any:
     return [BeforeValidator(check), WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})]
 
 
+def _portable(pattern: Pattern) -> Pattern:
+    """A pattern that is written into a configuration is read by Go, which differs from what read it here."""
+    repeats = (
+        int(number)
+        for bounds in re.findall(r"\{(\d+)(?:,(\d*))?\}", pattern.text)
+        for number in bounds
+        if number
+    )
+    if _RUST_ONLY.search(pattern.text) or max(repeats, default=0) > _MOST_REPEATS:
+        raise bad(
+            "spec/bad-value", f"`{pattern.text}` is not a regular expression that Prometheus reads (RE2)"
+        )
+    return pattern
+
+
+Re2Value = Annotated[PatternValue, AfterValidator(_portable)]
 KubernetesKey = Annotated[str, *_text(_KUBERNETES_KEY, "the name of a Kubernetes label")]
 KubernetesValue = Annotated[str, *_text(_KUBERNETES_VALUE, "a value of a Kubernetes label")]
 KubernetesName = Annotated[str, *_text(_KUBERNETES_NAME, "the name of a Kubernetes object")]
@@ -200,13 +220,13 @@ class ScrapeJobSpec(ScrapeFields):
     """Most samples of one scrape; a larger one fails as a whole. 0 is no limit."""
     label_limit: int = Field(default=0, ge=0)
     """Most labels of one series; a scrape with more fails as a whole. 0 is no limit."""
-    keep_metrics: list[PatternValue] = []
+    keep_metrics: list[Re2Value] = []
     """Regular expressions; only metrics that match one as a whole are stored."""
-    drop_metrics: list[PatternValue] = []
+    drop_metrics: list[Re2Value] = []
     """Regular expressions; metrics that match one as a whole are not stored."""
-    keep_labels: list[PatternValue] = []
+    keep_labels: list[Re2Value] = []
     """Regular expressions; other labels are removed, but for those of targets and buckets."""
-    drop_labels: list[PatternValue] = []
+    drop_labels: list[Re2Value] = []
     """Regular expressions; labels that match one as a whole are removed."""
     fallback_protocol: (
         Literal["PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText1.0.0"] | None
@@ -243,9 +263,9 @@ class HttpCheck(Wire):
     """Method."""
     status: list[Annotated[int, Field(ge=100, le=599)]] = []
     """Expected status; any 2xx when empty."""
-    contains: PatternValue | None = None
+    contains: Re2Value | None = None
     """Regular expression that something in the body must match."""
-    lacks: PatternValue | None = None
+    lacks: Re2Value | None = None
     """Regular expression that nothing in the body may match."""
     tls: bool = False
     """Whether the answer must come over TLS."""
