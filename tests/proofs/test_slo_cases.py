@@ -82,6 +82,7 @@ ALERTINGS = {
     "plain": slo("30d", objective="99.9%"),
     "quiet": slo("30d", QUIET, objective="99.9%"),
     "quiet-regions": slo("30d", f"{BY_REGION}\n{QUIET}"),
+    "regions-of-good-events": slo("30d", BY_REGION, sli=LATENCY, objective="95%"),
     "zones": slo("7d", "groupBy: [region, zone]", sli=PROBE),
     "patient": slo("1d", "alerting: {policy: patient}"),
     "patient-and-quiet": slo("1d", "alerting: {policy: patient, lowTraffic: {minBadEvents: 1}}"),

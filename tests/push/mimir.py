@@ -39,6 +39,8 @@ class Mimir:
     groups_per_tenant: int = 70
     protected: set[str] = field(default_factory=set)
     authorization: str = ""
+    path: str = PATH
+    """Loki has the same API elsewhere."""
     faults: dict[int, Fault] = field(default_factory=dict)
     """By the number of the write, the first is 1; a retry is another write."""
     broken_from: int = 0
@@ -149,9 +151,9 @@ def _serve(mimir: Mimir, method: str, path: str, headers: Any, body: bytes) -> t
     tenant = headers.get("X-Scope-OrgID")
     if not tenant:
         raise _Refusal(401, "no org id")
-    if path != PATH and not path.startswith(f"{PATH}/"):
+    if path != mimir.path and not path.startswith(f"{mimir.path}/"):
         raise _Refusal(404, "404 page not found")
-    names = [unquote(part) for part in path.removeprefix(PATH).split("/")[1:]]
+    names = [unquote(part) for part in path.removeprefix(mimir.path).split("/")[1:]]
     namespaces = mimir.groups.setdefault(tenant, {})
     match method, names:
         case "GET", []:

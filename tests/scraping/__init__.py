@@ -1,0 +1,1 @@
+"""What is scraped: accepted, loaded and scraped by the real programs."""

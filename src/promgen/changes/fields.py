@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -154,20 +155,15 @@ def text_of(value: Any) -> str:
 
 def order_change(name: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
     """The change of the order of what both have, by two entries that it shows in."""
-    old, new = _members(before), _members(after)
+    old: Collection[Any] = before
+    new: Collection[Any] = after
+    with suppress(TypeError):  # of what cannot be hashed, which takes longer to find
+        old, new = frozenset(before), frozenset(after)
     kept = ([item for item in before if item in new], [item for item in after if item in old])
     found = next((pair for pair in zip(*kept, strict=False) if pair[0] != pair[1]), None)
     if found is not None:
         first, second = (Book().text(item, None, None) for item in found)
         yield Change(f"{name} order".strip(), f"{first} before {second}", f"{second} before {first}")
-
-
-def _members(items: Sequence[Any]) -> Collection[Any]:
-    """The same, quick to look in where it can be."""
-    try:
-        return frozenset(items)
-    except TypeError:
-        return items
 
 
 def _compare(before: Any, after: Any, place: _Place) -> Iterator[Change]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from promgen.base.conventions import TIER_LABEL
 from promgen.changes.comparison import Comparison
 from promgen.changes.costs import CostChange, in_all
-from promgen.base.conventions import TIER_LABEL
 from promgen.changes.difference import Change, Difference, Effect, Status
 from promgen.changes.files import FILE
 from promgen.changes.rules import FileChange, RuleChange

@@ -236,9 +236,8 @@ def _compare_outcomes(before: _Outcome | None, after: _Outcome) -> Iterator[Chan
         for change in compare(old, new, _TOLD):
             yield change._replace(field=name + change.field)
     if len(before.told) != len(after.told):
-        yield Change(
-            "routes", *(", ".join(one.receiver.name for one in side.told) for side in (before, after))
-        )
+        names = [", ".join(one.receiver.name for one in side.told) for side in (before, after)]
+        yield Change("routes", names[0], names[1])
     for lost in sorted({*before.inhibited} - {*after.inhibited}):
         yield Change("inhibited by", lost, None)
     for gained in sorted({*after.inhibited} - {*before.inhibited}):
@@ -267,7 +266,7 @@ def _compare_people(before: Iterable[Integration], after: Iterable[Integration])
     texts = [sorted({_way(one) for one in side.values()}) for side in (old, new)]
     if texts[0] == texts[1]:
         texts = [sorted(map(" ".join, side)) for side in (old, new)]
-    yield Change("told", *(", ".join(side) or None for side in texts))
+    yield Change("told", ", ".join(texts[0]) or None, ", ".join(texts[1]) or None)
 
 
 def _address(integration: Integration) -> tuple[str, ...]:
@@ -353,6 +352,7 @@ _BOOK = Book(
         (InhibitRule, "target"): _matchers,
     },
     omitted=frozenset({(Alertmanager, "receivers"), (Alertmanager, "time_intervals")}),
+    keys={Integration: lambda integration: integration.kind},
 )
 _TOLD = Book(
     omitted=frozenset({(_Told, "receiver")}),

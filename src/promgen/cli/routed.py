@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from promgen.base.printable import printable
-from promgen.compiler.ir.alertmanager import EVERY_LABEL
+from promgen.compiler.ir.alertmanager import EVERY_LABEL, InhibitRule
 from promgen.promql import format_selector
-from promgen.proof.routes.answer import Answer, Inhibitor, Notification
+from promgen.proof.routes.answer import Answer, Notification
 from promgen.proof.routes.match import Node
 from promgen.proof.routes.prove import Verdict
 from promgen.proof.routes.proving import Finding, Proving
@@ -86,7 +86,8 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     for notification in answer.notifications:
         yield from _notification_lines(notification)
     for inhibitor in answer.inhibitors:
-        yield f"  inhibited by {printable(_inhibition(inhibitor))}"
+        yield f"  inhibited by {printable(', '.join(inhibitor.names))}"
+        yield f"    by {printable(_rule(inhibitor.rule))}"
 
 
 def _notification_lines(notification: Notification) -> Iterator[str]:
@@ -111,10 +112,9 @@ def _grouping(labels: tuple[str, ...]) -> str:
     return f"grouped by {', '.join(labels)}" if labels else "all in one group"
 
 
-def _inhibition(inhibitor: Inhibitor) -> str:
-    rule = inhibitor.rule
+def _rule(rule: InhibitRule) -> str:
     equal = f" with the same {', '.join(rule.equal)}" if rule.equal else ""
-    return f"{inhibitor.name} {format_selector(None, rule.source)}{equal}"
+    return f"{format_selector(None, rule.source)}{equal}"
 
 
 def _answer_data(answer: Answer) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _answer_data(answer: Answer) -> dict[str, Any]:
         "notifications": [_notification_data(one) for one in answer.notifications],
         "inhibitedBy": [
             {
-                "alert": one.name,
+                "alerts": list(one.names),
                 "source": format_selector(None, one.rule.source),
                 "target": format_selector(None, one.rule.target),
                 "equal": list(one.rule.equal),

@@ -149,11 +149,13 @@ def _lost(scene: Scene, age: Duration, *, is_missed: bool) -> Moment:
     """The first group is counted, all others were for the last time so long ago."""
     moment = Moment()
     first, *others = scene.subject.groups
-    moment.add(scene.subject.series(names.TOTAL_EVENTS, first), [level(scene.newest, [1.0])])
+    if scene.driver is not None:
+        scene.measure(moment, first, scene.predictor.constant(0.0, _TRAFFIC))
+    else:
+        moment.add(scene.subject.series(names.TOTAL_EVENTS, first), [level(scene.newest, [1.0])])
+    since = age.ms // scene.interval.ms
     for group in others:
-        moment.add(
-            scene.subject.series(names.TOTAL_EVENTS, group), [level(age.ms // scene.interval.ms, [1.0])]
-        )
+        moment.add(scene.subject.series(names.TOTAL_EVENTS, group), [level(since, [1.0])])
     alert = f'alertname="{names.LOST_GROUP_ALERT}"'
     absence = scene.subject.slo.absence
     state = "pending" if absence is not None and absence.after.ms else "firing"

@@ -33,10 +33,10 @@ class Notification(NamedTuple):
 
 
 class Inhibitor(NamedTuple):
-    """Alerts of one name that mute while they fire, and the rule by which they do."""
+    """A rule by which an alert is muted, and the names of the alerts that do so while they fire."""
 
-    name: str
     rule: InhibitRule
+    names: tuple[str, ...]
 
 
 class Answer(NamedTuple):
@@ -78,9 +78,8 @@ def _notifications(proving: Proving, reached: tuple[Node, ...], at: datetime) ->
 
 
 def _inhibitors(proving: Proving, labels: Mapping[str, str]) -> tuple[Inhibitor, ...]:
-    found = (
-        Inhibitor(alert.name, rule)
-        for alert, rule in inhibitors(proving, labels)
-        if not alert.is_made_up and dict(alert.labels) != dict(labels)
-    )
-    return tuple(dict.fromkeys(found))
+    names: dict[InhibitRule, dict[str, None]] = {}
+    for alert, rule in inhibitors(proving, labels):
+        if not alert.is_made_up and dict(alert.labels) != dict(labels):
+            names.setdefault(rule, {})[alert.name] = None
+    return tuple(Inhibitor(rule, tuple(sorted(found))) for rule, found in names.items())

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from promgen.base.conventions import Priority
 from promgen.compiler.ir.alertmanager import InhibitRule
 from promgen.proof.routes.alerts import ALERTNAME, Alert
+from promgen.proof.routes.inhibit import matchers_of
 from promgen.proof.routes.proving import Finding, Proving
 from promgen.proof.routes.space import Box, Part, meets, split
 
@@ -252,5 +253,9 @@ def _reachable(start: Piece, edges: dict[Piece, set[Piece]], left_out: set[Piece
 
 
 def _finding(muting: Muting, does: str, what: str) -> Finding:
-    message = f"{muting.source.alert.name} {does} {muting.target.alert.name}, {what}"
-    return Finding(message, muting.rule.origin or muting.target.alert.origin)
+    """With the labels of the muted alert that the rule looks at."""
+    rule, target = muting.rule, muting.target.alert
+    names = dict.fromkeys([*rule.equal, *(matcher.name for matcher in matchers_of(rule))])
+    example = {name: value for name in names if (value := target.labels.get(name))}
+    message = f"{muting.source.alert.name} {does} {target.name}, {what}"
+    return Finding(message, rule.origin or target.origin, example)
