@@ -181,11 +181,8 @@ def test_values_that_depend_on_data_are_tried() -> None:
         CRITICAL, '  - {matchers: [severity="critical", team=~"web-.+"], receiver: chat}\n' + CRITICAL
     )
     known = alerts(alert("Down", "up == 0", severity="critical"))
-    assert failures(text, known)[PAGER][0].example == {
-        "alertname": "Down",
-        "severity": "critical",
-        "team": "web-x",
-    }
+    example = failures(text, known)[PAGER][0].example
+    assert (example["alertname"], example["severity"], example["team"][:4]) == ("Down", "critical", "web-")
     fixed = alerts(alert("Down", "sum by (job) (up) == 0", severity="critical"))
     assert PAGER not in failures(text, fixed)
 
@@ -214,9 +211,8 @@ def test_two_zones_that_change_their_clocks_on_other_days_overlap() -> None:
 """
     text = replaced("mute_time_intervals: [hours]", "mute_time_intervals: [hours-in-new-york]") + new_york
     (first, second) = failures(text)[HANDOVER]
-    assert "both notify from Mon 2026-03-09 12:30" not in first.message
-    assert "2026-03-09" in first.message
-    assert "2026-03-09" in second.message
+    assert "both notify from Mon 2026-03-09 16:30 to Mon 2026-03-09 17:30 UTC" in first.message
+    assert "notifies from Mon 2026-03-09 08:00 to Mon 2026-03-09 09:00 UTC" in second.message
 
 
 def test_a_receiver_that_is_lowered_in_staging_rings_nobody() -> None:

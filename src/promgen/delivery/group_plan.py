@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from promgen.changes.difference import Change, Status
+from promgen.delivery.group_order import Place, in_order
 from promgen.delivery.group_words import describe
 from promgen.delivery.groups import Data, Namespaces, meaning_of
-from promgen.promql import ExpressionError, metric_names, parse
 
 
 class GroupStep(NamedTuple):
@@ -20,6 +19,10 @@ class GroupStep(NamedTuple):
     before: Data | None
     after: Data | None
     changes: tuple[Change, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        return self.namespace, self.name
 
     @property
     def rules(self) -> int:
@@ -37,59 +40,31 @@ def owns(prefix: str, namespace: str) -> bool:
 
 
 def plan_groups(wanted: Namespaces, held: Namespaces) -> tuple[GroupStep, ...]:
-    """The steps from what is held to what is wanted: what is read comes before its readers, and deletions come last."""
+    """What becomes of each group, in the order in which it is done.
+
+    What is read comes before its readers, then what is deleted, and at the end what stays as it is.
+    """
     before, after = _by_place(held), _by_place(wanted)
-    ordered = [*_in_order(after), *(place for place in before if place not in after)]
-    return tuple(_step(place, before.get(place), after.get(place)) for place in ordered)
+    steps = [_step(place, before.get(place), after.get(place)) for place in dict.fromkeys((*after, *before))]
+    written = {step.place: step for step in steps if step.status in {Status.ADDED, Status.CHANGED}}
+    ordered = in_order({place: after[place] for place in written})
+    removed = (step for step in steps if step.status is Status.REMOVED)
+    unchanged = (step for step in steps if step.status is Status.UNCHANGED)
+    return (*(written[place] for place in ordered), *removed, *unchanged)
 
 
-def _by_place(namespaces: Namespaces) -> dict[tuple[str, str], Data]:
+def _by_place(namespaces: Namespaces) -> dict[Place, Data]:
     return {
         (namespace, str(group["name"])): group for namespace, groups in namespaces.items() for group in groups
     }
 
 
-def _step(place: tuple[str, str], before: Data | None, after: Data | None) -> GroupStep:
+def _step(place: Place, before: Data | None, after: Data | None) -> GroupStep:
     if before is None or after is None:
         return GroupStep(*place, Status.ADDED if before is None else Status.REMOVED, before, after)
+    if before == after:  # spares the parsing of nearly everything
+        return GroupStep(*place, Status.UNCHANGED, before, after)
     old, new = meaning_of(before), meaning_of(after)
     if old == new:
         return GroupStep(*place, Status.UNCHANGED, before, after)
     return GroupStep(*place, Status.CHANGED, before, after, describe(old, new))
-
-
-def _in_order(groups: Mapping[tuple[str, str], Data]) -> list[tuple[str, str]]:
-    """Groups after those that record what they read; as given where that says nothing, or where they read each other."""
-    recorders: dict[str, list[tuple[str, str]]] = {}
-    for place, group in groups.items():
-        for name in _recorded(group):
-            recorders.setdefault(name, []).append(place)
-    ordered: dict[tuple[str, str], None] = {}
-    visited: set[tuple[str, str]] = set()
-    waiting = [(place, False) for place in reversed([*groups])]
-    while waiting:
-        place, is_ready = waiting.pop()
-        if is_ready:
-            ordered[place] = None
-        elif place not in visited:
-            visited.add(place)
-            waiting.append((place, True))
-            read = [other for name in _read(groups[place]) for other in recorders.get(name, ())]
-            waiting += [(other, False) for other in reversed(read)]
-    return [*ordered]
-
-
-def _recorded(group: Data) -> Iterator[str]:
-    return (str(rule["record"]) for rule in _rules(group) if rule.get("record"))
-
-
-def _read(group: Data) -> Iterator[str]:
-    for rule in _rules(group):
-        try:
-            yield from metric_names(parse(str(rule.get("expr", ""))))
-        except ExpressionError:
-            continue  # another language, whose recorded series promgen does not know
-
-
-def _rules(group: Data) -> Iterable[Data]:
-    return group.get("rules") or ()

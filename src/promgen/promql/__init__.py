@@ -18,7 +18,14 @@ from promgen.promql.flow import (
     labelled,
     united_labels,
 )
-from promgen.promql.labels import LabelMatcher, MatchOperator, format_labels, format_selector, is_utf8_name
+from promgen.promql.labels import (
+    LabelMatcher,
+    MatchOperator,
+    any_of,
+    format_labels,
+    format_selector,
+    is_utf8_name,
+)
 from promgen.promql.measured import measured_metric
 from promgen.promql.metricsql import LACKING_IN_METRICSQL, lacking_in_metricsql
 from promgen.promql.parse import Expression, parse
@@ -78,6 +85,7 @@ __all__ = [
     "Times",
     "ValueType",
     "Vector",
+    "any_of",
     "bounds",
     "conflicting_matchers",
     "evaluation",

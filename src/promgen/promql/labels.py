@@ -16,6 +16,7 @@ MatchOperator = Literal["=", "!=", "=~", "!~"]
 
 _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")
 _NEVER_A_METRIC = frozenset({"bool", "on", "ignoring", "group_left", "group_right", "inf", "nan"})
 
 
@@ -29,6 +30,11 @@ class LabelMatcher:
 
     def __str__(self) -> str:
         return f"{_format_label(self.name)}{self.op}{quote(self.value)}"
+
+
+def any_of(values: Iterable[str]) -> str:
+    """A regular expression (RE2) that matches exactly the given values."""
+    return "|".join("".join("\\" + char if char in _SPECIAL else char for char in value) for value in values)
 
 
 def is_utf8_name(name: str) -> bool:

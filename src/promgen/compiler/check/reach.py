@@ -62,7 +62,9 @@ def _check(
     found, key = find(envelope.spec, ("priorities", handling.priority.value))
     span = envelope.name_span if found is envelope.spec else key
     if not (*handling.receivers, *team.receivers.get(handling.priority, ())) and not routing.incidents:
-        message = f"{one.priority} alerts of {team.name} in {routing.system or 'no system'}, such as `{one.example}`, reach nobody"
+        message = (
+            f"{one.priority} alerts of {team.name} in {routing.system}, such as `{one.example}`, reach nobody"
+        )
         diagnostics.error(
             problems.NOBODY, message, span, allowed="`receivers` of the priority or of the team"
         )

@@ -9,11 +9,18 @@ from typing import Any
 
 from promgen.base.durations import Duration
 from promgen.compiler.generate.yamltext import print_yaml
-from promgen.compiler.ir.alertmanager import Alertmanager, InhibitRule, Moments, Receiver, Route, Secret
+from promgen.compiler.ir.alertmanager import (
+    WEEKDAYS,
+    Alertmanager,
+    InhibitRule,
+    Moments,
+    Receiver,
+    Route,
+    Secret,
+)
 from promgen.model.routing import Silence
 from promgen.promql import LabelMatcher
 
-_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 SECRETS_FOLDER = "/etc/alertmanager/secrets"
 """Where prometheus-operator puts the Secrets that an Alertmanager is given."""
 
@@ -122,7 +129,7 @@ def _moments(moments: Moments) -> dict[str, Any]:
     return _given(
         {
             "times": [{"start_time": _clock(start), "end_time": _clock(end)} for start, end in moments.times],
-            "weekdays": [_range(_WEEKDAYS[first], _WEEKDAYS[last]) for first, last in moments.weekdays],
+            "weekdays": [_range(WEEKDAYS[first], WEEKDAYS[last]) for first, last in moments.weekdays],
             "days_of_month": [_range(first, last) for first, last in moments.days_of_month],
             "months": [_range(first, last) for first, last in moments.months],
             "years": [_range(first, last) for first, last in moments.years],

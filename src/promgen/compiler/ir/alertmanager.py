@@ -10,6 +10,8 @@ from promgen.model.routing import Secret
 from promgen.promql import LabelMatcher
 
 __all__ = [
+    "EVERY_LABEL",
+    "WEEKDAYS",
     "Alertmanager",
     "InhibitRule",
     "Integration",
@@ -20,6 +22,8 @@ __all__ = [
     "TimeInterval",
 ]
 
+WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+"""As Alertmanager counts them, from 0."""
 EVERY_LABEL = "..."
 """In `group_by`: each alert is a group of its own."""
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from promgen.base.durations import Duration
 from promgen.compiler.ir.alertmanager import (
+    WEEKDAYS,
     Alertmanager,
     InhibitRule,
     Integration,
@@ -29,7 +30,6 @@ from promgen.promql import LabelMatcher
 NAMESPACE_LABEL: Final = "namespace"
 """The label by which the operator keeps the routes of namespaces apart."""
 
-_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -267,7 +267,7 @@ def _interval(interval: TimeInterval, report: Report) -> dict[str, Any]:
 def _moments(moments: Moments) -> dict[str, Any]:
     data: dict[str, list[Any]] = {
         "times": [{"startTime": _clock(start), "endTime": _clock(end)} for start, end in moments.times],
-        "weekdays": [_span(_WEEKDAYS[start], _WEEKDAYS[end]) for start, end in moments.weekdays],
+        "weekdays": [_span(WEEKDAYS[start], WEEKDAYS[end]) for start, end in moments.weekdays],
         "daysOfMonth": [{"start": start, "end": end} for start, end in moments.days_of_month],
         "months": [_span(_MONTHS[start - 1], _MONTHS[end - 1]) for start, end in moments.months],
         "years": [_span(str(start), str(end)) for start, end in moments.years],

@@ -9,6 +9,7 @@ from promgen.base import problems
 from promgen.base.conventions import Priority
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import HOUR, MINUTE, Duration
+from promgen.compiler.ir.alertmanager import WEEKDAYS
 from promgen.compiler.resolve.index import Entry, Index
 from promgen.compiler.resolve.scope import matchers_of
 from promgen.compiler.source.nodes import Path, find
@@ -18,8 +19,6 @@ from promgen.compiler.spec.wire import Wire
 from promgen.model import routing as model
 from promgen.model.catalog import Team
 
-WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-"""In Alertmanager's order."""
 GROUP_BY = ("alertname", "environment", "service", "slo")
 _SECOND = Duration(1000)
 _DEFAULTS = {

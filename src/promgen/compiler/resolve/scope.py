@@ -21,6 +21,7 @@ from promgen.promql import (
     Expression,
     ExpressionError,
     LabelMatcher,
+    any_of,
     conflicting_matchers,
     is_utf8_name,
     parse,
@@ -162,13 +163,3 @@ def _matchers_of_spec(label: str, spec: MatchSpec) -> Iterable[LabelMatcher]:
         yield LabelMatcher(label, "!=", spec.is_not)
     elif spec.is_not is not None:
         yield LabelMatcher(label, "!~", any_of(spec.is_not))
-
-
-_REGEX_SPECIAL = frozenset("\\.+*?()|[]{}^$")
-
-
-def any_of(values: Iterable[str]) -> str:
-    """A regular expression (RE2) that matches exactly the given values."""
-    return "|".join(
-        "".join("\\" + char if char in _REGEX_SPECIAL else char for char in value) for value in values
-    )

@@ -169,7 +169,7 @@ class _Automaton:
             (first, _nicest(first, following - 1))
             for first, following in zip(firsts, [*firsts[1:], _LAST + 1], strict=True)
         )
-        return tuple(sorted(found, key=lambda one: not one[1].isalnum()))
+        return tuple(sorted(found, key=lambda one: (not one[1].isalpha(), not one[1].isalnum())))
 
     def steps(self, reads: int, classes: tuple[tuple[int, str], ...]) -> Iterator[tuple[str, _Reach]]:
         """What reading a character leads to, for one character of each class."""

@@ -42,14 +42,14 @@ def inhibited_by_lower(proving: Proving) -> Iterator[Finding]:
     for muting in _first_of_each(proving):
         above, below = muting.source.priority, muting.target.priority
         if above is not None and below is not None and above > below:
-            yield _finding(muting, f"which is {above}, inhibits", f"which is {below}")
+            yield _finding(muting, f", which is {above}, inhibits", f"which is {below}")
 
 
 def inhibited_pages(proving: Proving) -> Iterator[Finding]:
     """Nothing mutes a P0."""
     for muting in _first_of_each(proving):
         if muting.target.priority is Priority.P0:
-            yield _finding(muting, "inhibits", "which is P0")
+            yield _finding(muting, " inhibits", "which is P0")
 
 
 def inhibition_cycles(proving: Proving) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def inhibition_cycles(proving: Proving) -> Iterator[Finding]:
     for muting in mutings:
         if muting.source in on_circle and muting.target in on_circle and muting.rule not in reported:
             reported.add(muting.rule)
-            yield _finding(muting, "inhibits", "and is inhibited by it, directly or by way of others")
+            yield _finding(muting, " inhibits", "and is inhibited by it, directly or by way of others")
 
 
 def lacking_equal_labels(proving: Proving) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def lacking_equal_labels(proving: Proving) -> Iterator[Finding]:
             lacked = muting.source.alert.value(label) == muting.target.alert.value(label) == ""
             if lacked and (muting.rule, label) not in reported:
                 reported.add((muting.rule, label))
-                yield _finding(muting, "inhibits", f"though both lack `{label}`, which must be equal")
+                yield _finding(muting, " inhibits", f"though both lack `{label}`, which must be equal")
 
 
 @lru_cache(maxsize=1)
@@ -257,5 +257,5 @@ def _finding(muting: Muting, does: str, what: str) -> Finding:
     rule, target = muting.rule, muting.target.alert
     names = dict.fromkeys([*rule.equal, *(matcher.name for matcher in matchers_of(rule))])
     example = {name: value for name in names if (value := target.labels.get(name))}
-    message = f"{muting.source.alert.name} {does} {target.name}, {what}"
+    message = f"{muting.source.alert.name}{does} {target.name}, {what}"
     return Finding(message, rule.origin or target.origin, example)

@@ -15,7 +15,7 @@ from promgen.base.durations import HOUR, MINUTE
 from promgen.compiler.ir.alertmanager import Route
 from promgen.model.catalog import Catalog, Service, Team
 from promgen.model.routing import Handling, Maintenance, Routing
-from promgen.promql import LabelMatcher
+from promgen.promql import LabelMatcher, any_of
 
 Told = dict[str, tuple[str, ...]]
 """The receivers of Alertmanager by name: the Receivers each of them is made of."""
@@ -51,14 +51,7 @@ def any_value(label: str, values: Iterable[str]) -> LabelMatcher:
     several = sorted(set(values))
     if len(several) == 1:
         return LabelMatcher(label, "=", several[0])
-    return LabelMatcher(label, "=~", "|".join(map(_quoted, several)))
-
-
-_SPECIAL = frozenset("\\.+*?()|[]{}^$")
-
-
-def _quoted(text: str) -> str:
-    return "".join("\\" + char if char in _SPECIAL else char for char in text)
+    return LabelMatcher(label, "=~", any_of(several))
 
 
 @dataclass
