@@ -1,1 +1,1 @@
-
+"""What `promgen diff` sees, what it leaves out, and how it says it."""

@@ -187,7 +187,7 @@ def _checked(mimir: Mimir, body: bytes, count: int) -> dict[str, Any]:
     group = _parsed(body)
     rules = group["rules"]
     if any(("record" in rule) == ("alert" in rule) or not rule.get("expr") for rule in rules):
-        raise _Refusal(400, "one of 'record' or 'alert' must be set")
+        raise _Refusal(400, "a rule either records or alerts, and has an expression")
     if len(rules) > mimir.rules_per_group:
         text = f"per-user rules per rule group limit (limit: {mimir.rules_per_group} actual: {len(rules)}) exceeded"
         raise _Refusal(400, text)
@@ -214,4 +214,4 @@ def _parsed(body: bytes) -> dict[str, Any]:
             return group
     except (yaml.YAMLError, KeyError, TypeError):
         pass
-    raise _Refusal(400, "unable to decoded rule group")
+    raise _Refusal(400, "the body is not one rule group")

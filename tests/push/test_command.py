@@ -187,6 +187,23 @@ def test_what_a_server_says_cannot_move_the_cursor(shop: Path, mimir: Mimir) -> 
     assert "\x1b[" not in done.out + done.err
 
 
+def test_two_deliveries_cannot_own_one_namespace(shop: Path, mimir: Mimir) -> None:
+    again = f"""\
+  - name: again
+    mimir: {{url: "{mimir.url}/", tenant: shop, token: {{env: CENTRAL_TOKEN}}}}
+"""
+    deliver(shop, again)
+    done = promgen(shop, "push", "central", "--yes")
+    assert done.code == 2
+    assert "`central` and `again` both own the namespace `promgen` of one tenant" in done.err
+    assert mimir.requests == []
+    path = shop / "promgen.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('/", tenant: shop', '/", tenant: shop, namespace: more'), encoding="utf-8")
+    assert promgen(shop, "push", "central", "again", "--yes").code == 0
+    assert sorted(mimir.held()) == ["more/shop/checkout", "promgen/shop/checkout"]
+
+
 def test_a_url_of_the_api_itself_is_used_as_it_is(shop: Path, mimir: Mimir) -> None:
     mimir.path = "/api/v1/rules"
     deliver(

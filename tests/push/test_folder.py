@@ -207,13 +207,13 @@ def test_a_server_that_reads_another_folder_is_found_out(
     assert contents(folder) == {}
 
 
-def test_a_server_that_is_gone_is_said_to_be_unknown(install: Install, folder: Path, tmp_path: Path) -> None:
+def test_of_a_server_that_is_gone_nothing_is_claimed(install: Install, folder: Path, tmp_path: Path) -> None:
     with Prometheus(install, tmp_path / "prometheus", rule_files=[folder / "*.rules.yaml"]) as running:
         url = running.url
     api = ReloadApi(endpoint=Endpoint(url), patience=Patience(first=0.001))
     to = Folder(reader="prometheus", folder="folder")
     found = prepare_folder("main", to, {"a.rules.yaml": rules("a")}, tmp_path, api)
-    with pytest.raises(PushError, match="unknown, since it cannot be read") as failure:
+    with pytest.raises(PushError, match="holds now cannot be read") as failure:
         carry_out(found, lambda text: None)
     assert not failure.value.is_undone
     assert contents(folder) == {}
@@ -279,6 +279,17 @@ def test_an_alertmanager_that_reads_another_file_is_found_out(
             carry_out(found, lambda text: None)
     assert failure.value.is_undone
     assert contents(folder) == {}
+
+
+def test_a_server_of_another_kind_is_found_out(install: Install, folder: Path, tmp_path: Path) -> None:
+    """It reads its own files again when asked to, and has no rules."""
+    config = {"route": {"receiver": "mine"}, "receivers": [{"name": "mine"}]}
+    with Alertmanager(install, tmp_path / "alertmanager", config) as running:
+        found = prepare(folder, {"a.rules.yaml": rules("a")}, running.url)
+        with pytest.raises(PushError, match="holds now cannot be read"):
+            carry_out(found, lambda text: None)
+    assert contents(folder) == {}
+    assert not (folder / LOCK_FILE).exists()
 
 
 def test_amtool_refuses_before_anything_is_written(

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from promgen.base.errors import OutsideError
 from promgen.changes.difference import Status
 from promgen.clients.exchange import Endpoint, Patience
+from promgen.delivery.group_order import in_order
+from promgen.delivery.groups import group_text, read_namespaces
 from promgen.delivery.push import Push, PushError, carry_out
 from promgen.delivery.ruler import prepare_ruler
 from promgen.model.delivery import Access, Ruler
@@ -197,6 +199,24 @@ def test_what_is_read_is_written_before_its_readers_and_deletions_come_last(mimi
     ]
 
 
+def test_groups_that_record_one_metric_are_told_apart_by_labels() -> None:
+    def recorder(name: str, value: str) -> dict[str, Any]:
+        return group(name, rule("x:ratio", "up", labels={"slo": value}))
+
+    def reader(name: str, selector: str) -> dict[str, Any]:
+        return group(name, alert(name, f"x:ratio{{{selector}}} > 1"))
+
+    groups = [
+        reader("first", 'slo="b"'),
+        recorder("a", "a"),
+        reader("second", 'slo=~"c|d",other="x"'),
+        recorder("b", "b"),
+        recorder("c", "c"),
+    ]
+    ordered = in_order({("promgen", str(one["name"])): one for one in groups})
+    assert [name for _, name in ordered] == ["b", "first", "a", "c", "second"]
+
+
 def test_groups_that_read_each_other_are_written_all_the_same(mimir: Mimir) -> None:
     push(mimir, {"promgen": [group("a", rule("a:x", "b:x")), group("b", rule("b:x", "a:x"))]})
     assert set(mimir.held()["promgen"]) == {"a", "b"}
@@ -221,6 +241,22 @@ def test_texts_of_all_kinds_arrive_as_they_are(mimir: Mimir) -> None:
     held = mimir.held()["promgen"]["a"]["rules"][0]
     assert held["annotations"] == {"d": text, "empty": "0x1f"}
     assert held["expr"] == expr
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z_]{1,8}", fullmatch=True),
+        st.text(st.characters(codec="utf-8", exclude_categories=["Cs"])),
+        max_size=4,
+    )
+)
+def test_any_text_is_restored_as_it_was(texts: dict[str, str]) -> None:
+    """What undoing writes is what was read, for a server's reader of YAML and for promgen's own."""
+    data = group("a", alert("A", annotations=texts, labels=texts))
+    text = group_text(data).decode()
+    assert yaml.safe_load(text) == data
+    listed = yaml.safe_dump({"promgen": [data]})
+    assert read_namespaces(listed, "a test", lambda _: True)[0] == {"promgen": (data,)}
 
 
 def test_a_tenant_with_more_rules_than_one_document_may_have_is_read(mimir: Mimir) -> None:

@@ -24,11 +24,12 @@ assert PRIORITIES.of({"severity": "critical"}) is Priority.P0
 RECEIVERS = """
 receivers:
 - {name: nobody-asked, webhook_configs: [{url: "http://localhost/root"}]}
-- {name: pager, pagerduty_configs: [{routing_key_file: key}]}
+- {name: pager, pagerduty_configs: [{routing_key: key}]}
 - {name: chat, slack_configs: [{channel: "#alerts"}]}
 - {name: desk, email_configs: [{to: a@example.org}]}
 """
 GOOD = f"""
+global: {{slack_api_url: "http://localhost/chat", smtp_smarthost: "localhost:25", smtp_from: a@example.org}}
 route:
   receiver: nobody-asked
   group_by: [alertname]

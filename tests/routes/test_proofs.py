@@ -224,4 +224,4 @@ def test_a_receiver_that_is_lowered_in_staging_rings_nobody() -> None:
 
 def test_findings_say_where() -> None:
     finding: Finding = failures(replaced(CRITICAL, CRITICAL + CRITICAL))[DEAD][0]
-    assert finding.origin == "alertmanager.yml:8:5"
+    assert finding.origin == "alertmanager.yml:9:5"

@@ -44,7 +44,7 @@ def compare_outputs(before: Output, after: Output, inventory: Inventory | None) 
         rules=tuple(map(_differing, (file for file in rules if file.status is not Status.UNCHANGED))),
         configuration=compare_configurations(before.alertmanager, after.alertmanager),
         deliveries=deliveries,
-        costs=compare_costs(before.catalog, after.catalog, inventory),
+        costs=compare_costs(before, after, inventory),
         files=compare_files(before.artifacts, after.artifacts),
         notes=notes,
     )

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from promgen.compiler.pipeline import Output
 from promgen.model.alert import Alert
 from promgen.model.catalog import Catalog
 from promgen.model.inventory import Inventory
 from promgen.model.slo import CompositeSli, Slo
-from promgen.proof.cost import Amounts, Item, costs_of, total
+from promgen.proof.cost import Amounts, costs_of
 
 _Key = tuple[str, ...]
+_Service = tuple[str, str]
+"""System and service."""
 
 
 class CostChange(NamedTuple):
@@ -24,12 +27,18 @@ class CostChange(NamedTuple):
     after: Amounts
 
 
-def compare_costs(before: Catalog, after: Catalog, inventory: Inventory | None) -> tuple[CostChange, ...]:
-    """The services whose cost differs; both sides are estimated with the same inventory."""
-    affected = _affected(before, after)
-    old, new = (_by_service(_only(catalog, affected), inventory) for catalog in (before, after))
+def compare_costs(before: Output, after: Output, inventory: Inventory | None) -> tuple[CostChange, ...]:
+    """The services whose cost differs; both sides are estimated with one inventory.
+
+    Without an inventory nothing is known of samples: rules are counted, and a series for each that records one.
+    """
+    if inventory is None:
+        old, new = _counts(before), _counts(after)
+    else:
+        affected = _affected(before.catalog, after.catalog)
+        old, new = (_estimates(_only(side.catalog, affected), inventory) for side in (before, after))
     rows = (
-        CostChange(*key, total(old.get(key, ())), total(new.get(key, ()))) for key in sorted({*old, *new})
+        CostChange(*key, old.get(key, Amounts()), new.get(key, Amounts())) for key in sorted({*old, *new})
     )
     return tuple(row for row in rows if row.before != row.after)
 
@@ -42,10 +51,23 @@ def in_all(changes: Iterable[CostChange]) -> CostChange:
     )
 
 
-def _by_service(catalog: Catalog, inventory: Inventory | None) -> dict[tuple[str, str], list[Item]]:
-    found: dict[tuple[str, str], list[Item]] = {}
+def _counts(output: Output) -> dict[_Service, Amounts]:
+    systems = {service.name: service.system for service in output.catalog.services}
+    found: dict[_Service, Amounts] = {}
+    for file in output.rule_files:
+        for group in file.groups:
+            service = group.subject.partition("/")[0]
+            recorded = sum(not rule.is_alert for rule in group.rules)
+            key = (systems.get(service, ""), service)
+            found[key] = found.get(key, Amounts()) + Amounts(rules=len(group.rules), series=recorded)
+    return found
+
+
+def _estimates(catalog: Catalog, inventory: Inventory) -> dict[_Service, Amounts]:
+    found: dict[_Service, Amounts] = {}
     for item in costs_of(catalog, inventory).items:
-        found.setdefault((item.system, item.service), []).append(item)
+        key = (item.system, item.service)
+        found[key] = found.get(key, Amounts()) + item.amounts
     return found
 
 

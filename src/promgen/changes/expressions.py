@@ -68,7 +68,7 @@ def compare_expressions(before: str, after: str, *, is_alert: bool = False) -> t
     if _has_alternatives(old) or _has_alternatives(new):
         return (Change("expression", old.canonical, new.canonical),)
     trees = _sorted(tree(old)), _sorted(tree(new))
-    if print_tree(trees[0]) == print_tree(trees[1]):
+    if trees[0] == trees[1]:
         return ()
     found = _certain(dict.fromkeys(_compare(*trees, 1 if is_alert else 0)))
     return found if 0 < len(found) <= _MOST_PARTS else (Change("expression", old.canonical, new.canonical),)

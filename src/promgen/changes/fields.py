@@ -49,6 +49,8 @@ class Book(NamedTuple):
     """Whether two values that differ mean the same; either may be None."""
     omitted: frozenset[Field] = frozenset()
     """What is compared elsewhere."""
+    summaries: Mapping[type, Callable[[Any], str]] = {}
+    """What says enough of a record that came or went."""
     keys: Mapping[type, Callable[[Any], Hashable]] = {}
     """What the entries of a list are found by again; their name where they have one and the book says nothing."""
 
@@ -70,6 +72,8 @@ class Book(NamedTuple):
     def summary(self, record: Any, root: Any) -> str:
         """A record in a line: its kind where it says nothing, otherwise the fields that say something."""
         cls = type(record)
+        if cls in self.summaries:
+            return self.summaries[cls](record)
         found = ((name, getattr(record, name)) for name in fields_of(record))
         said = [(name, value) for name, value in found if value not in (None, "", (), {}, False)]
         parts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from promgen.base.conventions import PROJECT_FILE
 from promgen.base.errors import OutsideError, UsageError
-from promgen.base.paths import path_fault
 from promgen.base.printable import printable
 from promgen.clients.git import LINK_MODE, Entry, find_commit, list_files, read_contents
 from promgen.compiler.source.files import MAX_BYTES, SUFFIXES
@@ -73,7 +73,7 @@ def _commit(root: Path, revision: str) -> str:
 
 def _is_read(path: str) -> bool:
     """Whether a build may read a file: as in the working tree, nothing that is hidden."""
-    if any(part.startswith(".") for part in path.split("/")):
+    if any(not part or part.startswith(".") for part in path.split("/")):
         return False
     return path.endswith(SUFFIXES) or (path.startswith("runbooks/") and path.endswith(".md"))
 
@@ -102,10 +102,11 @@ def _followed(path: str, entries: Mapping[str, Entry], links: Mapping[str, str])
 
 
 def _write(folder: Path, path: str, content: bytes) -> None:
-    if fault := path_fault(path):
-        raise OutsideError(f"cannot write `{printable(path)}` of the revision: {fault}")
+    target = Path(os.path.normpath(folder / path))
+    if not target.is_relative_to(folder):  # git makes no such paths, but objects can be forged
+        raise OutsideError(f"`{printable(path)}` of the revision leads outside of the project")
     try:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
     except OSError as error:
-        raise OutsideError(f"cannot write `{path}` of the revision: {error.strerror}") from error
+        raise OutsideError(f"cannot write `{printable(path)}` of the revision: {error.strerror}") from error

@@ -352,6 +352,7 @@ _BOOK = Book(
         (InhibitRule, "target"): _matchers,
     },
     omitted=frozenset({(Alertmanager, "receivers"), (Alertmanager, "time_intervals")}),
+    summaries={Integration: _way},
     keys={Integration: lambda integration: integration.kind},
 )
 _TOLD = Book(

@@ -14,7 +14,7 @@ from promgen.changes.difference import Difference, Effect, Status
 from promgen.changes.expressions import compare_expressions, format_number, tightening
 from promgen.changes.fields import Book, Field, Roots, compare, fields_of, words
 from promgen.model.alert import Alert, Level, ThresholdOverride
-from promgen.model.catalog import Catalog, Service
+from promgen.model.catalog import Catalog, Service, Target
 from promgen.model.proof import UserCase
 from promgen.model.routing import Handling, Hours, Maintenance, Routing
 from promgen.model.slo import (
@@ -168,6 +168,10 @@ def _period(period: Period, root: Any) -> str:
     return str(period)
 
 
+def _version(numbers: tuple[int, int], root: Any) -> str:
+    return ".".join(map(str, numbers))
+
+
 def _weekdays(days: Iterable[int], root: Any) -> str:
     return ", ".join(calendar.day_name[day - 1] for day in days)
 
@@ -256,6 +260,7 @@ BOOK = Book(
         (Help, "annotations"): "annotation",
     },
     texts={
+        **{(Target, name): _version for name in ("prometheus", "alertmanager")},
         (Slo, "objective"): _percent,
         (Slo, "period"): _period,
         (TimeSliceSli, "max_error_ratio"): _percent,

@@ -16,7 +16,6 @@ from promgen.cli.routed import answers_data, print_answers, print_tree, print_ve
 from promgen.cli.workspace import compiled, is_json, print_json
 from promgen.compiler.ir.alertmanager import Alertmanager
 from promgen.compiler.ir.rules import Group, Rule, RuleFile
-from promgen.compiler.pipeline import Output
 from promgen.compiler.source.alertmanager import read_alertmanager
 from promgen.compiler.source.files import SourceFile, decode
 from promgen.compiler.source.project_root import find_root
@@ -36,13 +35,13 @@ from promgen.proof.routes.proving import Proving
 @click.option("--prove", "is_proved", is_flag=True, help="Prove the routes for every alert and every minute.")
 @click.option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Another alertmanager.yml than the project's.",
 )
 @click.option(
     "--rules",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Rule files or folders of them, besides the project's.",
 )
 @click.option("--at", metavar="TIME", help="Moment such as 2026-03-01T02:30Z; now unless given.")
@@ -130,7 +129,7 @@ def _named(alerts: Sequence[Alert], name: str) -> list[Alert]:
 
 def _proving(context: click.Context, config: Path | None, rules: Sequence[Path]) -> Proving:
     """The configuration that is asked about, with the alerts of the project and of the rule files."""
-    output = _output(context) if config is None or _has_project(context) else None
+    output = compiled(context)[3] if config is None or _has_project(context) else None
     target = output.catalog.target if output else Target()
     chosen = _read(context, config) if config is not None else output.alertmanager if output else None
     if chosen is None:
@@ -150,13 +149,13 @@ def _proving(context: click.Context, config: Path | None, rules: Sequence[Path])
     )
 
 
-def _output(context: click.Context) -> Output:
-    return compiled(context)[3]
+def _directory(context: click.Context) -> Path:
+    return Path(context.obj["directory"]).resolve()
 
 
 def _has_project(context: click.Context) -> bool:
     try:
-        find_root(Path(context.obj["directory"]).resolve())
+        find_root(_directory(context))
     except UsageError:
         return False
     return True
@@ -165,8 +164,11 @@ def _has_project(context: click.Context) -> bool:
 def _read(context: click.Context, path: Path) -> Alertmanager | None:
     """A configuration; where Alertmanager would refuse it the reasons are printed and the command ends."""
     diagnostics = Diagnostics()
+    full = _directory(context) / path
+    if not full.is_file():
+        raise UsageError(f"there is no file {path}")
     try:
-        text = decode(SourceFile(str(path), path.read_bytes()), diagnostics) or ""
+        text = decode(SourceFile(str(path), full.read_bytes()), diagnostics) or ""
     except OSError as error:
         raise OutsideError(f"cannot read {path}: {error.strerror}") from error
     found = read_alertmanager(text, str(path), diagnostics)
@@ -179,8 +181,8 @@ def _rule_files(context: click.Context, paths: Sequence[Path]) -> list[RuleFile]
     if not paths:
         return []
     diagnostics = Diagnostics()
-    root = Path(context.obj["directory"]).resolve()
-    texts = read_rule_texts(root, paths, (), diagnostics)
+    root = _directory(context)
+    texts = read_rule_texts(root, [root / path for path in paths], (), diagnostics)
     files = [
         RuleFile(path, f"{path}:{rule.span('name').line}", (group,))
         for path, text in texts.items()

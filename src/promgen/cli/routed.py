@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +18,8 @@ from promgen.proof.routes.match import Node
 from promgen.proof.routes.prove import Verdict
 from promgen.proof.routes.proving import Finding, Proving
 
+_WIDTH = 80
+_ANY_WIDTH = 1000
 _MOST_FINDINGS = 10
 """Of one proof that the text shows; data has all."""
 
@@ -32,7 +36,8 @@ def print_tree(root: Node) -> None:
 
     tree = Tree(Text(_drawn(root)))
     branch(root, tree)
-    Console(highlight=False, markup=False, emoji=False).print(tree)
+    width = None if sys.stdout.isatty() else _ANY_WIDTH
+    Console(width=width, highlight=False, markup=False, emoji=False).print(tree)
 
 
 def print_answers(answers: Sequence[Answer], at: datetime.datetime) -> None:
@@ -71,6 +76,18 @@ def verdicts_data(proving: Proving, verdicts: Sequence[Verdict]) -> dict[str, An
     }
 
 
+def _wrapped(text: str, indent: str) -> str:
+    """Text from outside, in lines below each other; a word that is too long stands out."""
+    return textwrap.fill(
+        printable(text),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _drawn(node: Node) -> str:
     matchers = format_selector(None, node.route.matchers) or "every alert"
     parts = [matchers, f"→ {node.receiver}" if node.route.receiver else ""]
@@ -82,12 +99,12 @@ def _drawn(node: Node) -> str:
 
 def _answer_lines(answer: Answer) -> Iterator[str]:
     labels = (f"{name}={value}" for name, value in sorted(answer.labels.items()))
-    yield click.style(printable(" ".join(labels)), bold=True)
+    yield click.style(_wrapped(" ".join(labels), ""), bold=True)
     for notification in answer.notifications:
         yield from _notification_lines(notification)
     for inhibitor in answer.inhibitors:
-        yield f"  inhibited by {printable(', '.join(inhibitor.names))}"
-        yield f"    by {printable(_rule(inhibitor.rule))}"
+        yield _wrapped(f"inhibited by {', '.join(inhibitor.names)}", "  ")
+        yield _wrapped(f"by {_rule(inhibitor.rule)}", "    ")
 
 
 def _notification_lines(notification: Notification) -> Iterator[str]:
@@ -95,15 +112,18 @@ def _notification_lines(notification: Notification) -> Iterator[str]:
     kinds = ", ".join(dict.fromkeys(notification.tells)) or "tells nobody"
     pager = click.style(" pages", fg="red") if notification.is_pager else ""
     yield f"  {click.style(printable(node.receiver), fg='cyan')} ({kinds}){pager}"
-    yield f"    by {printable(f'{node.name} {node.selector}')}"
-    yield (
-        f"    {printable(_grouping(options.group_by))}; first after {options.group_wait},"
-        f" changes after {options.group_interval}, again after {options.repeat_interval}"
+    yield _wrapped(f"by {node.name} {node.selector}", "    ")
+    times = (
+        f"first after {options.group_wait}, changes after {options.group_interval},"
+        f" again after {options.repeat_interval}"
     )
+    yield _wrapped(f"{_grouping(options.group_by)}; {times}", "    ")
     if notification.outside:
-        yield click.style(f"    not now: only in {printable(', '.join(notification.outside))}", fg="yellow")
+        hours = ", ".join(notification.outside)
+        yield click.style(_wrapped(f"not now: only in {hours}", "    "), fg="yellow")
     if notification.muted_by:
-        yield click.style(f"    not now: muted by {printable(', '.join(notification.muted_by))}", fg="yellow")
+        muted = ", ".join(notification.muted_by)
+        yield click.style(_wrapped(f"not now: muted by {muted}", "    "), fg="yellow")
 
 
 def _grouping(labels: tuple[str, ...]) -> str:
@@ -166,10 +186,10 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
-    yield f"       {printable(finding.message)}"
+    yield _wrapped(finding.message, "       ")
     if finding.example:
         labels = " ".join(f"{name}={value}" for name, value in sorted(finding.example.items()))
-        yield f"         such as {printable(labels)}"
+        yield _wrapped(f"such as {labels}", "         ")
     if finding.origin:
         yield f"         --> {printable(finding.origin)}"
 

@@ -9,6 +9,7 @@ kind: Project
 requires: "@release@"
 target:
   prometheus: "2.42" # the oldest Prometheus that loads the rules
+  alertmanager: "0.25" # the oldest Alertmanager that loads the routes
   scrapeInterval: 15s
 # retention: 40d # what Prometheus keeps; a longer period is reported
 # runbookUrl: https://git.example/shop/runbooks # makes `runbook: checkout-failures` a link
@@ -65,6 +66,40 @@ spec:
       runbook: checkout-failures
 """
 
+ROUTING = """\
+# yaml-language-server: $schema=promgen.schema.json
+#
+# Who is told: critical alerts are P0, high ones P1, medium P2, low and info P3. Secrets stay on the Alertmanager's machine.
+
+apiVersion: promgen/v1
+kind: Routing
+metadata: {name: everything}
+spec:
+  unrouted: [shop-alerts] # gets what no system claims
+---
+apiVersion: promgen/v1
+kind: Routing
+metadata: {name: shop, system: shop}
+spec:
+  priorities:
+    P0: {acknowledge: 5m, receivers: [shop-pager, shop-alerts]}
+    P1: {acknowledge: 15m, receivers: [shop-pager, shop-alerts]}
+    P2: {acknowledge: 1h, receivers: [shop-alerts]}
+    P3: {receivers: [shop-alerts]}
+---
+apiVersion: promgen/v1
+kind: Receiver
+metadata: {name: shop-pager}
+spec:
+  pagerduty: {routingKey: {file: /etc/alertmanager/secrets/pagerduty}}
+---
+apiVersion: promgen/v1
+kind: Receiver
+metadata: {name: shop-alerts}
+spec:
+  slack: {channel: "#shop-alerts", webhook: {file: /etc/alertmanager/secrets/slack}}
+"""
+
 RUNBOOK = """\
 # Checkout fails
 
@@ -83,9 +118,11 @@ which are committed too, so that a review shows what changes in production.
     promgen check      what a pipeline runs: valid, and nothing left to build
     promgen lint       what is valid and still looks wrong
     promgen test       do the rules do what the specifications say? Asks the promtool of the Prometheus package
+    promgen route --prove   does every alert reach who must be told?
+    promgen diff       what a change means: thresholds, who is told, costs
     promgen explain availability
 
-Prometheus loads the rules with `rule_files: [rules/*/*.rules.yaml]`. Editors complete and check the specifications by
+Prometheus loads the rules with `rule_files: [rules/*/*.rules.yaml]`, Alertmanager `rules/alertmanager/`. Editors complete and check the specifications by
 `slo-specs/promgen.schema.json`; after an upgrade, `promgen schema --output slo-specs/promgen.schema.json` renews it.
 """
 
@@ -118,6 +155,7 @@ jobs:
       - run: pip install promgen-toolkit==@version@
       - run: promgen check
       - run: promgen lint --format github
+      - run: promgen route --prove
       - run: sudo apt-get install --yes --no-install-recommends prometheus # for promtool
       - run: promgen test
 """
@@ -129,6 +167,7 @@ promgen:
     - pip install promgen-toolkit==@version@
     - promgen check
     - promgen lint
+    - promgen route --prove
     - apt-get update && apt-get install --yes --no-install-recommends prometheus # for promtool
     - promgen test
 """
@@ -148,6 +187,7 @@ repos:
 
 FILES = {
     "promgen.yaml": PROJECT,
+    "slo-specs/routing.yaml": ROUTING,
     "slo-specs/shop/system.yaml": SYSTEM,
     "slo-specs/shop/checkout.yaml": SERVICE,
     "runbooks/checkout-failures.md": RUNBOOK,

@@ -144,9 +144,9 @@ def _write(target: _Target) -> None:
     if target.server is not None:
         try:
             target.server.reload()
+            await_loaded(target.server, target.folder.reader, target.wanted)
         except RefusedError as error:
             raise OutsideError(str(error)) from error  # the files are written: there is something to undo
-        await_loaded(target.server, target.folder.reader, target.wanted)
 
 
 def _restore(target: _Target) -> None:

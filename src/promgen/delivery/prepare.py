@@ -42,6 +42,7 @@ class Preparation:
         """What it takes; raise UsageError for a delivery that cannot be pushed, OutsideError for a target without answer."""
         match delivery.to:
             case Ruler() as ruler:
+                self._check_alone(delivery, ruler)
                 wanted = ruler_namespaces(self.output, delivery, ruler, self.root)
                 endpoint = endpoint_of(ruler.access, self.root)
                 return prepare_ruler(delivery.name, ruler, wanted, endpoint, self.patience)
@@ -52,6 +53,17 @@ class Preparation:
                     f"`{delivery.name}` is only written by `promgen build`; apply its objects with a tool of Kubernetes"
                 )
 
+    def _check_alone(self, delivery: Delivery, ruler: Ruler) -> None:
+        """Two deliveries of one namespace would delete each other's groups."""
+        for other in self.output.deliveries:
+            if other.name == delivery.name or not isinstance(other.to, Ruler):
+                continue
+            if _owned(other.to) == _owned(ruler):
+                raise UsageError(
+                    f"`{delivery.name}` and `{other.name}` both own the namespace `{ruler.namespace}` of one tenant, and"
+                    " would delete each other's groups; give one of them another `namespace`"
+                )
+
     def _to_folder(self, delivery: Delivery, folder: Folder) -> Push:
         endpoint = endpoint_of(folder.reload, self.root) if folder.reload is not None else None
         server = ReloadApi(endpoint=endpoint, patience=self.patience) if endpoint is not None else None
@@ -60,6 +72,10 @@ class Preparation:
         if folder.reader != "alertmanager":
             return push
         return with_silences(push, silences_of(self.output), endpoint, self.patience, self.now)
+
+
+def _owned(ruler: Ruler) -> tuple[str, str, str, str]:
+    return ruler.kind, ruler.access.url.rstrip("/"), ruler.tenant, ruler.namespace
 
 
 def with_silences(

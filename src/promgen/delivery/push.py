@@ -94,14 +94,13 @@ def _undo(push: Push, done: Iterable[Step], cause: str, say: Say) -> PushError:
 
 
 def _failure(push: Push, cause: str, failed: list[str]) -> PushError:
+    head = f"push to {push.delivery} failed, {cause}\n"
     try:
         left = push.differences()
     except OutsideError as error:
-        left = [f"unknown, since it cannot be read: {error}"]
-    head = f"push to {push.delivery} failed, {cause}"
+        state = f"undoing it was tried, but what {push.to} holds now cannot be read: {error}"
+        return PushError(head + "\n  ".join((state, *failed)), is_undone=False)
     if not left:
-        return PushError(f"{head}\n{push.to} holds what it held before", is_undone=True)
-    lines = "".join(f"\n  {line}" for line in (*failed, *left))
-    return PushError(
-        f"{head}\nnot everything could be undone; {push.to} differs from before:{lines}", is_undone=False
-    )
+        return PushError(f"{head}{push.to} holds what it held before", is_undone=True)
+    state = f"not everything could be undone; {push.to} differs from before:"
+    return PushError(head + "\n  ".join((state, *failed, *left)), is_undone=False)

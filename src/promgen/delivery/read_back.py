@@ -18,6 +18,9 @@ from promgen.model.delivery import FolderReader
 _ATTEMPTS = 6
 """vmalert reads its files some time after it was asked to."""
 
+_LISTS = ("group_by", "active_time_intervals", "mute_time_intervals")
+_TIMES = ("group_wait", "group_interval", "repeat_interval")
+
 Files = Mapping[str, bytes]
 """By their paths in the folder."""
 Signature = tuple[object, ...]
@@ -109,11 +112,14 @@ def shape_of(configuration: str) -> Signature:
 
 
 def _routes(route: Data) -> Iterator[Signature]:
+    """Each route, parents first. Matchers are only counted: Alertmanager prints them in a way of its own."""
     routes = route.get("routes") or ()
     yield (
         str(route.get("receiver") or ""),
         len(route.get("matchers") or ()),
         bool(route.get("continue")),
+        *(tuple(route.get(key) or ()) for key in _LISTS),
+        *(_seconds(route.get(key)) for key in _TIMES),
         len(routes),
     )
     for child in routes:

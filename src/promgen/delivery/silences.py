@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from promgen.base.conventions import SILENCE_CREATOR, SILENCE_MARK
 from promgen.base.errors import OutsideError
 from promgen.changes.difference import Status
 from promgen.clients.alertmanager import SilenceApi
@@ -20,8 +21,7 @@ from promgen.delivery.push import Planned, Step
 Silence = Mapping[str, Any]
 """As Alertmanager's API takes and gives it."""
 
-_CREATOR = "promgen"
-_NAME = re.compile(r"\[promgen:([^\]]+)\]\Z")
+_NAME = re.compile(re.escape(SILENCE_MARK).replace(re.escape("{}"), r"([^\]]+)") + r"\Z")
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class SilencePlan:
 def owned_name(silence: Silence) -> str:
     """The name under which a silence belongs to a project; empty for those of others."""
     match = _NAME.search(str(silence.get("comment", "")))
-    return match[1] if match and silence.get("createdBy") == _CREATOR else ""
+    return match[1] if match and silence.get("createdBy") == SILENCE_CREATOR else ""
 
 
 def plan_silences(wanted: Iterable[Silence], held: Iterable[Silence], now: datetime) -> SilencePlan:

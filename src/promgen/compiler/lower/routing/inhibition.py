@@ -16,8 +16,10 @@ from promgen.base.conventions import SEVERITIES, Severity
 from promgen.compiler.ir.alertmanager import InhibitRule
 from promgen.compiler.lower.routing.tree import any_value
 from promgen.model.catalog import Catalog, Target
-from promgen.model.slo import Slo, Tier
+from promgen.model.slo import Slo
 from promgen.promql import LabelMatcher
+
+Matchers = tuple[LabelMatcher, ...]
 
 
 def lower_inhibition(catalog: Catalog) -> Iterator[InhibitRule]:
@@ -78,28 +80,29 @@ class _Inhibition:
 
     def faster_tiers(self) -> Iterator[InhibitRule]:
         """A tier makes the slower ones of the same SLO quiet, group by group, where these are not worse."""
-        pairs: dict[tuple[str, tuple[LabelMatcher, ...], tuple[str, ...]], dict[str, None]] = {}
+        pairs: dict[tuple[str, str, Matchers, tuple[str, ...]], dict[str, None]] = {}
         for slo in self.catalog.slos:
             if slo.system in self.systems:
-                shape, equal = self.shape(slo), self.equal(slo)
-                for faster, slower in self.ordered(slo):
-                    pairs.setdefault((faster, shape, equal), {}).setdefault(slower)
+                for faster, slower in combinations(slo.tiers, 2):
+                    word = self.target.severity_value(faster.severity)
+                    key = (faster.name, word, self.shape(slo), self.equal(slo))
+                    pairs.setdefault(key, {}).setdefault(slower.name)
         burn = LabelMatcher("alertname", "=", names.BURN_ALERT)
-        for (faster, shape, equal), names_of_slower in pairs.items():
-            yield InhibitRule(
-                (burn, LabelMatcher(names.TIER_LABEL, "=", faster), *shape),
-                (burn, any_value(names.TIER_LABEL, names_of_slower), *shape),
-                equal,
-                f"the faster tier {faster} of the same SLO",
-            )
+        for (faster_name, word, shape, equal), slower_names in pairs.items():
+            if below := self.at_most(word):
+                own = (burn, LabelMatcher(names.TIER_LABEL, "=", faster_name), *shape)
+                others = (burn, any_value(names.TIER_LABEL, slower_names), *shape)
+                reason = f"the faster tier {faster_name} of the same SLO"
+                yield InhibitRule(
+                    (*own, self.severity(word)), (*others, self.severity(*below)), equal, reason
+                )
 
-    def ordered(self, slo: Slo) -> Iterator[tuple[str, str]]:
-        """Names of a faster tier and a slower one that it makes quiet."""
-        for faster, slower in combinations(slo.tiers, 2):
-            if _is_quieted(faster, slower):
-                yield faster.name, slower.name
+    def at_most(self, word: str) -> list[str]:
+        """What the severity label says of severities that are not worse than one, without the critical ones."""
+        words = list(dict.fromkeys(map(self.target.severity_value, SEVERITIES)))
+        return [other for other in words[words.index(word) :] if other != self.critical]
 
-    def shape(self, slo: Slo) -> tuple[LabelMatcher, ...]:
+    def shape(self, slo: Slo) -> Matchers:
         """Matchers that choose the SLOs with the same labels; by name where another orders the same tiers otherwise."""
         chosen = {*self.equal(slo), *(label for label, value in slo.labels.items() if value)}
         matchers = tuple(
@@ -127,17 +130,13 @@ class _Inhibition:
 
     @cached_property
     def contradicted(self) -> frozenset[str]:
-        """SLOs with two tiers that another SLO orders otherwise."""
-        orders: dict[frozenset[str], set[tuple[str, str, bool]]] = {}
-        for slo in self.catalog.slos:
-            for faster, slower in combinations(slo.tiers, 2):
-                order = (faster.name, slower.name, _is_quieted(faster, slower))
-                orders.setdefault(frozenset(order[:2]), set()).add(order)
-        contested = {pair for pair, found in orders.items() if len(found) > 1}
+        """SLOs with two tiers that another SLO has in the other order."""
+        orders = {(a.name, b.name) for slo in self.catalog.slos for a, b in combinations(slo.tiers, 2)}
+        turned = {pair for pair in orders if pair[::-1] in orders}
         return frozenset(
             slo.key
             for slo in self.catalog.slos
-            if any(frozenset((a.name, b.name)) in contested for a, b in combinations(slo.tiers, 2))
+            if any((a.name, b.name) in turned for a, b in combinations(slo.tiers, 2))
         )
 
     @cached_property
@@ -191,8 +190,3 @@ class _Inhibition:
         ):
             if systems:
                 yield any_value(names.SYSTEM_LABEL, systems), equal
-
-
-def _is_quieted(faster: Tier, slower: Tier) -> bool:
-    is_worse = SEVERITIES.index(slower.severity) < SEVERITIES.index(faster.severity)
-    return not is_worse and slower.severity is not Severity.CRITICAL

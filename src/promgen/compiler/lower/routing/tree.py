@@ -134,7 +134,7 @@ class _Tree:
     def windows(self, service: Service, priority: Priority) -> Iterator[tuple[list[str], tuple[str, ...]]]:
         """Sets of windows of a service, and the environments that have them; none is all."""
         found: dict[tuple[str, ...], list[str]] = {}
-        environments = self.environments_of(service)
+        environments = self.environments_of(service, priority)
         for environment in environments:
             windows = tuple(
                 maintenance_interval(window.name)
@@ -146,8 +146,15 @@ class _Tree:
         for windows, inside in found.items():
             yield [] if inside == environments else inside, windows
 
-    def environments_of(self, service: Service) -> list[str]:
-        return sorted({thing.environment for thing in self.catalog.things if thing.service == service.name})
+    def environments_of(self, service: Service, priority: Priority) -> list[str]:
+        """Where the service has alerts of a priority."""
+        return sorted(
+            {
+                thing.environment
+                for thing in self.catalog.things
+                if thing.service == service.name and priority in map(PRIORITY_OF.get, thing.severities)
+            }
+        )
 
     def ends(
         self,
