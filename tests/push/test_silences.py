@@ -44,9 +44,9 @@ def alertmanager(install: Install, tmp_path: Path) -> Iterator[Alertmanager]:
         yield running
 
 
-def prepare(url: str, wanted: list[dict[str, Any]]) -> Push:
+def prepare(url: str, wanted: list[dict[str, Any]], creator: str = "promgen") -> Push:
     push = Push(delivery="main", to="the test", planned=(), notes=(), steps=(), differences=list)
-    return with_silences(push, wanted, Endpoint(url), PATIENCE, datetime.now(UTC))
+    return with_silences(push, wanted, Endpoint(url), PATIENCE, creator, datetime.now(UTC))
 
 
 def push(running: Alertmanager, wanted: list[dict[str, Any]]) -> dict[str, Status]:
@@ -60,7 +60,9 @@ def going(running: Alertmanager) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in running.ask("GET", "silences"):
         if one["status"]["state"] != "expired":
-            found.setdefault(owned_name(one) or one["comment"], []).append(one["matchers"][0]["value"])
+            found.setdefault(owned_name(one, "promgen") or one["comment"], []).append(
+                one["matchers"][0]["value"]
+            )
     return found
 
 
@@ -98,18 +100,18 @@ def test_silences_are_created_replaced_and_ended_and_those_of_others_stay(alertm
 )
 def test_every_part_of_a_silence_is_compared(change: dict[str, Any]) -> None:
     held = silence("a") | {"id": "1"}
-    assert plan_silences([silence("a")], [held], NOW).unchanged
-    assert plan_silences([change], [held], NOW).changed == ((held, change),)
+    assert plan_silences([silence("a")], [held], "promgen", NOW).unchanged
+    assert plan_silences([change], [held], "promgen", NOW).changed == ((held, change),)
 
 
 def test_an_ended_silence_is_not_created() -> None:
-    plan = plan_silences([silence("a", start=-90, end=-30)], [], NOW)
+    plan = plan_silences([silence("a", start=-90, end=-30)], [], "promgen", NOW)
     assert not plan.created
 
 
 def test_a_second_silence_of_one_name_is_ended() -> None:
     held = [silence("a") | {"id": "1"}, silence("a") | {"id": "2"}, silence("a", "old") | {"id": "3"}]
-    plan = plan_silences([silence("a")], held, NOW)
+    plan = plan_silences([silence("a")], held, "promgen", NOW)
     assert [one["id"] for one in plan.unchanged] == ["1"]
     assert [one["id"] for one in plan.expired] == ["2", "3"]
 
@@ -154,7 +156,7 @@ def test_what_alertmanager_refuses_is_said(alertmanager: Alertmanager) -> None:
 
 
 def test_a_silence_that_is_unknown_or_has_ended_counts_as_ended(alertmanager: Alertmanager) -> None:
-    api = SilenceApi(endpoint=Endpoint(alertmanager.url), patience=PATIENCE)
+    api = SilenceApi(endpoint=Endpoint(alertmanager.url), patience=PATIENCE, creator="promgen")
     api.expire("4f5e9f6a-5b1c-4b1a-9f0e-0d3c6b1a2c3d")
     identifier = api.create(silence("a"))
     api.expire(identifier)
@@ -166,3 +168,16 @@ def test_a_silence_that_is_unknown_or_has_ended_counts_as_ended(alertmanager: Al
 def test_an_answer_that_is_no_list_of_silences_is_refused(answer: str) -> None:
     with serving(text(answer)) as url, pytest.raises(OutsideError, match=r"silence|JSON"):
         prepare(url, [silence("a")])
+
+
+def test_another_project_s_silences_of_the_same_names_are_left_alone(alertmanager: Alertmanager) -> None:
+    push(alertmanager, [silence("a", "cart")])
+    theirs = prepare(alertmanager.url, [silence("a", "till", createdBy="bank")], "bank")
+    carry_out(theirs, lambda text: None)
+    carry_out(prepare(alertmanager.url, []), lambda text: None)
+    left = {
+        one["createdBy"]: one["matchers"][0]["value"]
+        for one in alertmanager.ask("GET", "silences")
+        if one["status"]["state"] == "active"
+    }
+    assert left == {"bank": "till"}

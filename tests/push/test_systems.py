@@ -96,7 +96,7 @@ def test_routes_and_silences_arrive_at_an_alertmanager(
         (target,) = done.data["targets"]
         assert ("alertmanager.yml", "changed") in {(one["name"], one["status"]) for one in target["planned"]}
         assert "group_wait: 7s" in server.ask("GET", "status")["config"]["original"]
-        assert "move" in {owned_name(one) for one in server.ask("GET", "silences")}
+        assert "move" in {owned_name(one, "promgen") for one in server.ask("GET", "silences")}
         again = promgen(project, "push", "alerts")
         assert again.out.endswith("nothing to push\n"), again.out
 

@@ -8,7 +8,7 @@ import pytest
 
 from promgen.proof.routes.prove import PROOFS, prove
 from promgen.proof.routes.proving import Finding
-from tests.routes.configs import GOOD, RECEIVERS, alert, alerts, failures, proving, replaced
+from tests.routes.configs import CATALOGUE, GOOD, RECEIVERS, alert, alerts, failures, proving, replaced
 
 ALERT, PAGER, LEAK, MUTED, HANDOVER, DEAD, UNUSED, MANY, LOWER, P0, CYCLE, EQUAL, IDLE = (
     proof.claim for proof in PROOFS
@@ -220,6 +220,12 @@ def test_a_receiver_that_is_lowered_in_staging_rings_nobody() -> None:
     text = replaced(CRITICAL, '  - {matchers: [service="cart"], receiver: pager}\n' + CRITICAL)
     found = failures(text, alerts(alert("Down", severity="info", service="cart", environment="staging")))
     assert [one.message for one in found[LEAK]] == ["Down is P3 and reaches the pager `pager`"]
+
+
+def test_a_rule_whose_matchers_contradict_each_other_mutes_nothing() -> None:
+    text = replaced('source_matchers: [severity="critical"]', 'source_matchers: [job=~"a.*", job=~"b.*"]')
+    text = replaced('target_matchers: [severity="medium"]', 'target_matchers: [severity=~".+"]', text)
+    assert failures(text, (*CATALOGUE, *alerts(alert("Down", "up == 0", severity="critical")))) == {}
 
 
 def test_findings_say_where() -> None:

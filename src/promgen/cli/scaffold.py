@@ -6,6 +6,7 @@ PROJECT = """\
 # yaml-language-server: $schema=slo-specs/promgen.schema.json
 apiVersion: promgen/v1
 kind: Project
+name: shop
 requires: "@release@"
 target:
   prometheus: "2.42" # the oldest Prometheus that loads the rules
@@ -114,16 +115,17 @@ README = """\
 `slo-specs/` is written by hand, one file per service. `promgen build` compiles it to Prometheus rules below `rules/`,
 which are committed too, so that a review shows what changes in production.
 
-    promgen build      after every change; commit what it writes
-    promgen check      what a pipeline runs: valid, and nothing left to build
-    promgen lint       what is valid and still looks wrong
-    promgen test       do the rules do what the specifications say? Asks the promtool of the Prometheus package
-    promgen route --prove   does every alert reach who must be told?
-    promgen diff       what a change means: thresholds, who is told, costs
+    promgen build           after every change; commit what it writes
+    promgen check           what a pipeline runs: valid, and nothing left to build
+    promgen lint            what is valid and still looks wrong
+    promgen test            do the rules do what the specifications say? Asks the promtool of the Prometheus package
+    promgen route --prove   does every alert reach whom it must?
+    promgen diff            what a change means: thresholds, who is told, costs
     promgen explain availability
 
-Prometheus loads the rules with `rule_files: [rules/*/*.rules.yaml]`, Alertmanager `rules/alertmanager/`. Editors complete and check the specifications by
-`slo-specs/promgen.schema.json`; after an upgrade, `promgen schema --output slo-specs/promgen.schema.json` renews it.
+Prometheus loads the rules with `rule_files: [rules/*/*.rules.yaml]`, Alertmanager what is in `rules/alertmanager/`. Editors
+complete and check the specifications by `slo-specs/promgen.schema.json`; after an upgrade,
+`promgen schema --output slo-specs/promgen.schema.json` renews it.
 """
 
 GIT_IGNORE = """\

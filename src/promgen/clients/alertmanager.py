@@ -21,6 +21,8 @@ class SilenceApi:
 
     endpoint: Endpoint
     patience: Patience
+    creator: str
+    """Who creates the silences of the project; those of others are not touched."""
 
     def read(self) -> list[dict[str, Any]]:
         """Every silence that is active or pending, as the API lists it, `id` among its fields."""

@@ -202,7 +202,7 @@ def _routes(output: Output, folder: str) -> Iterable[Artifact]:
         contents[ALERTMANAGER_FILE] = print_alertmanager(output.alertmanager, "the Routing of the project")
         contents[TEMPLATES_FILE] = print_templates(output.catalog.target)
     if output.catalog.silences:
-        contents[SILENCES_FILE] = print_silences(output.catalog.silences)
+        contents[SILENCES_FILE] = print_silences(output.catalog.silences, output.project.settings.name)
     for name, content in contents.items():
         yield Artifact(
             path=f"{folder}/{ALERTMANAGER_FOLDER}/{name}",

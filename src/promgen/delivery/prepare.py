@@ -71,7 +71,8 @@ class Preparation:
         push = prepare_folder(delivery.name, folder, files, self.root, server)
         if folder.reader != "alertmanager":
             return push
-        return with_silences(push, silences_of(self.output), endpoint, self.patience, self.now)
+        creator = self.output.project.settings.name
+        return with_silences(push, silences_of(self.output), endpoint, self.patience, creator, self.now)
 
 
 def _owned(ruler: Ruler) -> tuple[str, str, str, str]:
@@ -79,23 +80,29 @@ def _owned(ruler: Ruler) -> tuple[str, str, str, str]:
 
 
 def with_silences(
-    push: Push, wanted: list[dict[str, object]], endpoint: Endpoint | None, patience: Patience, now: datetime
+    push: Push,
+    wanted: list[dict[str, object]],
+    endpoint: Endpoint | None,
+    patience: Patience,
+    creator: str,
+    now: datetime,
 ) -> Push:
     """A push to an Alertmanager's folder with that of its silences behind it, which need its API."""
     if endpoint is None:
         note = "silences are left as they are: the delivery has no `reload`"
         return replace(push, notes=(*push.notes, note)) if wanted else push
-    api = SilenceApi(endpoint=endpoint, patience=patience)
+    api = SilenceApi(endpoint=endpoint, patience=patience, creator=creator)
     held = api.read()
-    plan = plan_silences(wanted, held, now)
-    others = sum(not owned_name(silence) for silence in held)
+    plan = plan_silences(wanted, held, creator, now)
+    own = tuple(one for one in held if owned_name(one, creator))
+    others = len(held) - len(own)
     note = f"{others} silence{'s' * (others != 1)} of others left alone"
     return replace(
         push,
         planned=(*push.planned, *silence_changes(plan)),
         notes=(*push.notes, note) if others else push.notes,
         steps=(*push.steps, *silence_steps(api, plan)),
-        differences=partial(_differences, push, api, tuple(one for one in held if owned_name(one))),
+        differences=partial(_differences, push, api, own),
     )
 
 

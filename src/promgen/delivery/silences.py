@@ -1,6 +1,6 @@
 """Silences from specifications: created, replaced when they change, and ended when their specification is gone.
 
-A silence belongs to the project when promgen created it and its comment ends with its name; no other one is touched.
+A silence belongs to the project when the project created it and its comment ends with its name; no other one is touched.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from promgen.base.conventions import SILENCE_CREATOR, SILENCE_MARK
+from promgen.base.conventions import SILENCE_MARK
 from promgen.base.errors import OutsideError
 from promgen.changes.difference import Status
 from promgen.clients.alertmanager import SilenceApi
@@ -42,16 +42,23 @@ class SilencePlan:
     unchanged: tuple[Silence, ...] = ()
 
 
-def owned_name(silence: Silence) -> str:
-    """The name under which a silence belongs to a project; empty for those of others."""
+def owned_name(silence: Silence, creator: str) -> str:
+    """The name under which a silence belongs to its creator; empty for those of others."""
+    return name_of(silence) if silence.get("createdBy") == creator else ""
+
+
+def name_of(silence: Silence) -> str:
+    """The name in a silence's comment; empty where there is none."""
     match = _NAME.search(str(silence.get("comment", "")))
-    return match[1] if match and silence.get("createdBy") == SILENCE_CREATOR else ""
+    return match[1] if match else ""
 
 
-def plan_silences(wanted: Iterable[Silence], held: Iterable[Silence], now: datetime) -> SilencePlan:
+def plan_silences(
+    wanted: Iterable[Silence], held: Iterable[Silence], creator: str, now: datetime
+) -> SilencePlan:
     """What it takes from what is held to what is wanted; wanted ones that have ended are not created."""
-    owned = [(owned_name(silence), silence) for silence in held if owned_name(silence)]
-    due = {owned_name(silence): silence for silence in wanted if _moment(silence, "endsAt") > now}
+    owned = [(owned_name(silence, creator), silence) for silence in held if owned_name(silence, creator)]
+    due = {name_of(silence): silence for silence in wanted if _moment(silence, "endsAt") > now}
     kept: dict[str, Silence] = {}
     for name, silence in owned:
         if name in due and name not in kept and _meaning(silence, now) == _meaning(due[name], now):
@@ -75,8 +82,7 @@ def silence_changes(plan: SilencePlan) -> tuple[Planned, ...]:
         *((Status.UNCHANGED, silence) for silence in plan.unchanged),
     )
     return tuple(
-        Planned(status, "silence", owned_name(silence), f"until {silence['endsAt']}")
-        for status, silence in rows
+        Planned(status, "silence", name_of(silence), f"until {silence['endsAt']}") for status, silence in rows
     )
 
 
@@ -89,11 +95,11 @@ def silence_steps(api: SilenceApi, plan: SilencePlan) -> tuple[Step, ...]:
 
 def silence_differences(api: SilenceApi, before: Iterable[Silence]) -> list[str]:
     """Silences of the project that are not as they were."""
-    plan = plan_silences(before, api.read(), datetime.now(UTC))
+    plan = plan_silences(before, api.read(), api.creator, datetime.now(UTC))
     return [
-        *(f"silence {owned_name(silence)} is gone" for silence in plan.created),
-        *(f"silence {owned_name(silence)} is not as it was" for _, silence in plan.changed),
-        *(f"silence {owned_name(silence)} is new" for silence in plan.expired),
+        *(f"silence {name_of(silence)} is gone" for silence in plan.created),
+        *(f"silence {name_of(silence)} is not as it was" for _, silence in plan.changed),
+        *(f"silence {name_of(silence)} is new" for silence in plan.expired),
     ]
 
 
@@ -107,11 +113,11 @@ def _creation(api: SilenceApi, silence: Silence) -> Step:
         """Also one whose id never arrived, which is found by what it says."""
         now = datetime.now(UTC)
         for held in api.read():
-            is_same = owned_name(held) and _meaning(held, now) == _meaning(silence, now)
+            is_same = owned_name(held, api.creator) and _meaning(held, now) == _meaning(silence, now)
             if held.get("id") == created.identifier or (not created.identifier and is_same):
                 api.expire(str(held["id"]))
 
-    return Step(f"create silence {owned_name(silence)}", do, undo)
+    return Step(f"create silence {name_of(silence)}", do, undo)
 
 
 def _ending(api: SilenceApi, silence: Silence) -> Step:
@@ -122,7 +128,7 @@ def _ending(api: SilenceApi, silence: Silence) -> Step:
         if all(held.get("id") != identifier for held in api.read()):
             api.create(_postable(silence))
 
-    return Step(f"end silence {owned_name(silence)}", partial(api.expire, identifier), undo)
+    return Step(f"end silence {name_of(silence)}", partial(api.expire, identifier), undo)
 
 
 def _postable(silence: Silence) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
+from promgen.base.conventions import SILENCE_MARK
 from promgen.base.durations import Duration
 from promgen.compiler.generate.yamltext import print_yaml
 from promgen.compiler.ir.alertmanager import (
@@ -41,15 +42,15 @@ def print_alertmanager(config: Alertmanager, source: str) -> bytes:
     return print_yaml(_given(data), source)
 
 
-def print_silences(silences: Iterable[Silence]) -> bytes:
-    """What is posted to `/api/v2/silences`; the name in the comment tells later whose silence it is."""
+def print_silences(silences: Iterable[Silence], creator: str) -> bytes:
+    """What is posted to `/api/v2/silences`; creator and name tell later whose silence it is."""
     rows = [
         {
             "matchers": [_api_matcher(matcher) for matcher in silence.matchers],
             "startsAt": silence.start.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "endsAt": silence.end.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-            "createdBy": "promgen",
-            "comment": f"{silence.reason} ({silence.owner}) [promgen:{silence.name}]",
+            "createdBy": creator,
+            "comment": f"{silence.reason} ({silence.owner}) {SILENCE_MARK.format(silence.name)}",
         }
         for silence in silences
     ]

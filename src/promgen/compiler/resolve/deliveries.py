@@ -139,15 +139,16 @@ class _Resolver:
             self.report(problems.BAD_VALUE, message, "environments", allowed="`files` or `environments`")
 
     def ruler(self, kind: RulerKind, spec: RulerSpec) -> Ruler:
-        if not _NAMESPACE.fullmatch(spec.namespace):
-            message = f"`{spec.namespace}` cannot begin the name of a namespace"
+        namespace = spec.namespace or self.project.settings.name
+        if not _NAMESPACE.fullmatch(namespace):
+            message = f"`{namespace}` cannot begin the name of a namespace"
             allowed = "1 to 63 letters, digits, dots, dashes and underscores"
             self.report(problems.BAD_VALUE, message, kind, "namespace", allowed=allowed)
         return Ruler(
             kind=kind,
             access=self.access(spec, kind),
             tenant=spec.tenant or "",
-            namespace=spec.namespace,
+            namespace=namespace,
             rules_per_group=self.limit("rules_per_group", kind, spec),
             groups=self.limit("groups", kind, spec),
         )

@@ -35,8 +35,8 @@ class RulerSpec(AccessSpec):
 
     tenant: str | None = Field(default=None, min_length=1)
     """Tenant, sent as `X-Scope-OrgID`."""
-    namespace: str = Field(default="promgen", min_length=1)
-    """Beginning of the names of the namespaces that belong to this project; what else is there is left alone."""
+    namespace: str | None = Field(default=None, min_length=1)
+    """Beginning of the names of the namespaces that belong to the project; its name when left out. Others are left alone."""
     rules_per_group: int = Field(default=20, ge=0)
     """Most rules in one group; larger groups are split. 0 is no limit."""
     groups: int = Field(default=70, ge=0)

@@ -33,6 +33,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
+from promgen.base.conventions import PROJECT_NAME
 from promgen.compiler.spec.delivery import DeliverySpec
 from promgen.compiler.spec.patterns import PatternValue, bad
 from promgen.compiler.spec.scraping import PrometheusSpec
@@ -919,6 +920,8 @@ class ProjectDocument(Wire):
 
     api_version: Literal["promgen/v1"]
     kind: Literal["Project"]
+    name: Name = PROJECT_NAME
+    """Tells the project from others that share an Alertmanager or a ruler with it: creator of silences, and namespace."""
     requires: str = "0"
     """Oldest promgen that may compile this project."""
     inputs: list[str] = ["slo-specs"]

@@ -66,12 +66,15 @@ def idle_routes(proving: Proving) -> Iterator[Finding]:
 
 
 def many_notifications(proving: Proving) -> Iterator[Finding]:
-    """`continue` multiplies messages."""
+    """`continue` multiplies messages; of each alert the case with the most."""
+    worst: dict[int, Outcome] = {}
     for outcome in first_of_each(proving):
-        if len(outcome.reached) > MOST_NOTIFICATIONS:
-            message = (
-                f"{outcome.alert.name} reaches {len(outcome.reached)} routes, more than {MOST_NOTIFICATIONS}"
-            )
+        known = worst.setdefault(id(outcome.alert), outcome)
+        if len(outcome.reached) > len(known.reached):
+            worst[id(outcome.alert)] = outcome
+    for outcome in worst.values():
+        if (number := len(outcome.reached)) > MOST_NOTIFICATIONS:
+            message = f"{outcome.alert.name} reaches {number} routes, more than {MOST_NOTIFICATIONS}"
             yield Finding(message, outcome.alert.origin, proving.example(outcome))
 
 
