@@ -68,6 +68,8 @@ class Distribution:
     """The packages of each."""
 
 
+PROGRAMS = ("prometheus-alertmanager", "prometheus-blackbox-exporter")
+"""What the tests run beside Prometheus and says its version, by its name in Debian."""
 PACKAGES = ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter")
 DEBIAN = Distribution(
     keyring=Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
@@ -366,6 +368,8 @@ def main() -> int:
         return 4
     for install in found:
         print(f"prometheus {install.version:8} {install.name:10} {install.prometheus.parent}")
+        for program in sorted(set(PROGRAMS) & {path.name for path in install.prometheus.parent.iterdir()}):
+            print(f"  {program} {read_version(install.program(program))}")
     return 0
 
 

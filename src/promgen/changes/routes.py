@@ -292,7 +292,7 @@ def _inhibition(rule: InhibitRule) -> str:
 
 
 def _title(alert: Alert) -> str:
-    """Such as `cart/availability SloErrorBudgetBurn (fast, critical, production)`."""
+    """Such as `cart/availability`, the name of its alert, and `(fast, critical, production)`."""
     shown = ", ".join(alert.labels[name] for name in _SHOWN if alert.labels.get(name))
     return f"{alert.subject} {alert.name}" + (f" ({shown})" if shown else "")
 
