@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test test-fast unit real fmt format-check lint types arch docs drift bench
+.PHONY: help build check test test-live test-rest test-fast unit real fmt format-check lint types arch docs drift bench
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -17,11 +17,17 @@ build: $(STAMP) ## install into .venv, then compile slo-specs/ to rules/
 
 check: format-check lint types arch unit drift ## all that is quick: style, types, imports, unit tests, outputs up to date
 
-test: $(STAMP) real ## every test, the slow ones and those on a real Prometheus too
-	$(BIN)/pytest
+test: $(STAMP) ## every test, the slow ones and those on real servers too
+	$(MAKE) --jobs 2 test-live test-rest
+
+test-live: $(STAMP) real ## a quarter of an hour of live servers, which mostly wait
+	$(BIN)/pytest tests/live
+
+test-rest: $(STAMP) real ## every other test, side by side
+	$(BIN)/pytest --ignore tests/live --numprocesses auto --dist worksteal
 
 test-fast: $(STAMP) real ## every test but the slow ones
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses auto --dist worksteal
 
 unit: $(STAMP) ## the tests that need nothing but Python
 	$(BIN)/pytest -m "not real and not slow"

@@ -11,7 +11,8 @@ from promgen.compiler.ir.alertmanager import Moments, TimeInterval
 from promgen.proof.routes.inhibit import Inhibition
 from promgen.proof.routes.moments import is_in
 from tests.real import Install
-from tests.real.alertmanager import Alertmanager, WebhookServer
+from tests.real.alertmanager import PROGRAM, Alertmanager, WebhookServer
+from tests.real.fetch import read_version, release_of
 from tests.routes.configs import config
 from tests.routes.test_moments import random_moments
 
@@ -95,6 +96,20 @@ def known_inhibitions(server: Alertmanager) -> dict[tuple[tuple[str, str], ...],
     """Whether each alert is inhibited; empty as long as the last is not."""
     found = {key(one.labels): bool(one.inhibited_by) for one in server.alerts()}
     return found if found.get(key(LAST[1])) else {}
+
+
+def test_newer_releases_ask_only_the_source_that_ends_last(install: Install, tmp_path: Path) -> None:
+    """The guide says so: the last source is a target as well, which hides the one that would mute."""
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(INHIBITION, encoding="utf-8")
+    asks_all = release_of(read_version(install.program(PROGRAM))) < (0, 28)
+    with Alertmanager(install, tmp_path / "server", file) as server:
+        server.post_alerts(alert("Left", service="cart"))
+        server.post_alerts(*SCENES["alerts that both sides choose"])
+        server.post_alerts(*LAST)
+        inhibited = server.wait_until(lambda: known_inhibitions(server))
+    for one in SCENES["alerts that both sides choose"]:
+        assert inhibited[key(one)] is asks_all
 
 
 def test_scenes_differ() -> None:
