@@ -159,7 +159,7 @@ def test_a_folder_is_compared_without_git(shop: Repository, tmp_path_factory: py
     (after / "slo-specs/cart.yaml").write_text(
         service(CART.replace("99.9%", "99%"), more=SYSTEM), encoding="utf-8"
     )
-    found = lines(promgen(after, "diff", "--from", str(before)))
+    found = lines(promgen(after, "diff", "--from", f"../{before.name}"))
     assert "objective 99.9% -> 99%  looser" in found
 
 
@@ -230,6 +230,8 @@ def test_what_cannot_be_compared_is_said_with_what_can(
     assert (done.code, "--from FOLDER" in done.err) == (2, True)
     assert promgen(shop.root, "diff", "HEAD", "--from", str(outside)).code == 0
     assert promgen(shop.root, "diff", "main", "--from", str(outside)).code == 2
+    done = promgen(shop.root, "diff", "--from", "slo-specs/nothing")
+    assert (done.code, "there is no folder" in done.err) == (2, True)
 
 
 def test_markdown_says_what_changed(shop: Repository) -> None:

@@ -142,6 +142,16 @@ def test_a_route_more_is_seen() -> None:
     )
 
 
+def test_the_order_of_what_holds_together_is_no_difference() -> None:
+    sides = []
+    for step in (1, -1):
+        matchers, labels = (PAGED, LabelMatcher("a", "=", "b"))[::step], ("job", "service")[::step]
+        rule = InhibitRule(matchers, matchers, labels)
+        route = Route("ops", matchers, group_by=labels, muted=("night", "day")[::step])
+        sides.append(configuration(route, inhibit_rules=(rule,)))
+    assert compare_configurations(*sides) == ()
+
+
 def test_a_configuration_that_is_written_otherwise_is_described() -> None:
     after = OPS._replace(
         receivers=(slack("all"), slack("ops"), slack("others", "people")), time_intervals=(NIGHT,)

@@ -34,7 +34,12 @@ def test_a_first_build_writes_and_a_second_one_does_not(shop: Path) -> None:
 
 def test_a_build_as_json_says_what_changed(shop: Path) -> None:
     created = as_json(shop, "build").data["changed"]["created"]
-    assert created[:2] == ["rules/catalog.json", "rules/shop/checkout.rules.yaml"]
+    assert created[:4] == [
+        "rules/alertmanager/alertmanager.yml",
+        "rules/alertmanager/promgen.tmpl",
+        "rules/catalog.json",
+        "rules/shop/checkout.rules.yaml",
+    ]
     assert "rules/shop/checkout.tests/1m.yaml" in created[2:]
     assert all(path.startswith("rules/shop/checkout.tests/") for path in created[2:])
     assert as_json(shop, "build").data == {"problems": [], "changed": []}

@@ -82,11 +82,6 @@ def _certain(found: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(change._replace(effect=None) for change in changes)
 
 
-def is_same_expression(before: str, after: str) -> bool:
-    """Whether two texts mean the same."""
-    return not compare_expressions(before, after)
-
-
 def format_number(value: Decimal, unit: str) -> str:
     """A number in a unit, a ratio as a percentage.
 
@@ -95,7 +90,7 @@ def format_number(value: Decimal, unit: str) -> str:
     """
     if unit == "ratio":
         return format_decimal(value * 100) + "%"
-    return f"{format_decimal(value)} {unit}".rstrip()
+    return format_decimal(value) + (f" {unit}" if unit not in {"", "count"} else "")
 
 
 def tightening(operator: str, before: Decimal | float, after: Decimal | float) -> Effect | None:

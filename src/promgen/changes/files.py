@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from promgen.base.conventions import ALERTMANAGER_FILE, ALERTMANAGER_FOLDER
+from promgen.base.conventions import ALERTMANAGER_FILE, SILENCES_FILE
 from promgen.base.diagnostics import Diagnostics
 from promgen.changes.difference import Change, Difference, Status
 from promgen.changes.fields import Book, compare
@@ -16,6 +16,9 @@ from promgen.compiler.source.yamltext import parse_documents
 
 _COMPARED_ELSEWHERE = frozenset({ArtifactKind.RULES, ArtifactKind.CATALOG, ArtifactKind.TESTS})
 """What is compared as rules and specifications; proof tests follow from these."""
+
+_WRITTEN_OUT = (f"/{ALERTMANAGER_FILE}", f"/{SILENCES_FILE}")
+"""Routes and silences, which are compared as such."""
 
 FILE = "file"
 """The kind of these differences."""
@@ -31,8 +34,8 @@ def compare_files(before: Iterable[Artifact], after: Iterable[Artifact]) -> tupl
 
 def _is_other(artifact: Artifact) -> bool:
     """Whether nothing else compares what is in a file."""
-    is_configuration = artifact.path.endswith(f"/{ALERTMANAGER_FOLDER}/{ALERTMANAGER_FILE}")
-    return artifact.kind not in _COMPARED_ELSEWHERE and not is_configuration
+    is_written_out = artifact.kind is ArtifactKind.ROUTES and artifact.path.endswith(_WRITTEN_OUT)
+    return artifact.kind not in _COMPARED_ELSEWHERE and not is_written_out
 
 
 def _differences(old: Mapping[str, Artifact], new: Mapping[str, Artifact]) -> Iterator[Difference]:

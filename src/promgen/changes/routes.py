@@ -330,6 +330,11 @@ def _ranges(found: Iterable[tuple[int, int]], word: Callable[[int], str]) -> str
     )
 
 
+def _is_same_set(before: Any, after: Any) -> bool:
+    """Whether only the order differs; no list at all is another thing than an empty one."""
+    return before is not None and after is not None and set(before) == set(after)
+
+
 def _matchers(found: Iterable[LabelMatcher], root: Any) -> str:
     return format_selector(None, found)
 
@@ -351,6 +356,13 @@ _BOOK = Book(
         (InhibitRule, "source"): _matchers,
         (InhibitRule, "target"): _matchers,
     },
+    same=dict.fromkeys(
+        (
+            *((Route, name) for name in ("matchers", "group_by", "active", "muted")),
+            *((InhibitRule, name) for name in ("source", "target", "equal")),
+        ),
+        _is_same_set,
+    ),
     omitted=frozenset({(Alertmanager, "receivers"), (Alertmanager, "time_intervals")}),
     summaries={Integration: _way},
     keys={Integration: lambda integration: integration.kind},

@@ -40,7 +40,7 @@ class _Side(NamedTuple):
 @click.option(
     "--from",
     "folder",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="FOLDER",
     help="Compare with the project in this folder instead of a revision.",
 )
@@ -62,6 +62,8 @@ def command(context: click.Context, revisions: str, folder: Path | None, invento
     root = root_of(context)
     if folder is not None and revisions != "HEAD":
         raise UsageError("give a revision or `--from FOLDER`, not both")
+    if folder is not None and not (folder := Path(context.obj["directory"]) / folder).is_dir():
+        raise UsageError(f"there is no folder {folder}")
     with _sides(root, revisions, folder) as (before, after):
         compilations = [compile_here(side.root, None) for side in (before, after)]
         _stop_at_problems(context, [before, after], compilations)

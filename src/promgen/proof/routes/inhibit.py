@@ -1,7 +1,7 @@
 """Which alerts are muted while another fires, as Alertmanager decides it.
 
-A source mutes also while it is silenced or muted itself. Of several sources with the same `equal` labels newer releases (0.33,
-not 0.25) ask only the one that ends last; what is said here is what may mute, whichever that is.
+A source mutes also while it is silenced or muted itself. Of several sources with the same `equal` labels newer releases
+(0.33, not 0.25) ask only the one that ends last; what is said here is what may mute, whichever that is.
 """
 
 from __future__ import annotations
