@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.compiler.projects import compile_files, problems_of, underlined
-from tests.routing.projects import SERVICES, compile_shop
+from tests.routing.projects import SERVICES, child, compile_shop, routes_of
 
 PAGER = "{pagerduty: {routingKey: {file: /secrets/pagerduty}}}"
 CHAT = '{slack: {channel: "#shop", webhook: {file: /secrets/slack}}}'
@@ -66,6 +66,21 @@ def test_a_system_without_routing_is_pointed_out(tmp_path: Path) -> None:
     assert problems_of(compilation) == [
         "routing/unrouted-system: system `mill` has no Routing; its alerts go to chat"
     ]
+
+
+def test_services_without_a_system_are_nobody_s_unless_the_project_says_more(tmp_path: Path) -> None:
+    service = (
+        "apiVersion: promgen/v1\nkind: Service\nmetadata: {name: bell}\nspec:\n  owner: people\n  alerts:\n"
+    )
+    more = service + "    - {name: Silent, expr: up == 0, severity: high}\n"
+    assert problems_of(compile_shop(tmp_path, more=more)) == [
+        "routing/unrouted-system: alerts of services without a system go to chat"
+    ]
+    told = ("{unrouted: [chat]}", "{unrouted: [chat], priorities: {P1: {receivers: [pager]}}}")
+    compilation = compile_shop(tmp_path, told, more=more)
+    assert problems_of(compilation) == []
+    route = child(child(routes_of(compilation).route, 'system=""'), 'severity="high"')
+    assert route.receiver == "all/P1"
 
 
 def test_a_receiver_that_nobody_names_is_pointed_out(tmp_path: Path) -> None:

@@ -129,8 +129,13 @@ class Routing:
     incidents: str = ""
     """Receiver that is told of everything."""
     handlings: tuple[Handling, ...] = ()
-    """One per priority, the worst first; none of the project."""
+    """One per priority, the worst first; of the project only where it has services without a system."""
     origin: str
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of the names of its receivers in Alertmanager."""
+        return self.system or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

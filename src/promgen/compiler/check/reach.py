@@ -29,9 +29,9 @@ class _Owned(NamedTuple):
 def check_reach(resolved: Resolved, diagnostics: Diagnostics) -> None:
     """Report alerts that nobody is told of, or not at once though they are pages; only where there is any routing."""
     catalog = resolved.catalog
-    routings = {routing.system: routing for routing in catalog.routings}
-    if not routings:
+    if not catalog.routings:
         return
+    routings = {routing.system: routing for routing in catalog.routings if routing.handlings}
     teams = {team.name: team for team in catalog.teams}
     owned = {(one.system, one.priority, one.team): one for one in _owned(catalog)}
     for system in sorted({one.system for one in owned.values()} - routings.keys()):
@@ -63,7 +63,7 @@ def _check(
     span = envelope.name_span if found is envelope.spec else key
     if not (*handling.receivers, *team.receivers.get(handling.priority, ())) and not routing.incidents:
         message = (
-            f"{one.priority} alerts of {team.name} in {routing.system}, such as `{one.example}`, reach nobody"
+            f"{one.priority} alerts of {team.name} in {routing.prefix}, such as `{one.example}`, reach nobody"
         )
         diagnostics.error(
             problems.NOBODY, message, span, allowed="`receivers` of the priority or of the team"
@@ -88,12 +88,18 @@ def _check_hours(
 def _warn_of_system(system: str, resolved: Resolved, diagnostics: Diagnostics) -> None:
     project = next((routing for routing in resolved.catalog.routings if not routing.system), None)
     if project is not None:
+        who = (
+            f"system `{system}` has no Routing; its alerts"
+            if system
+            else "alerts of services without a system"
+        )
+        allowed = f"a Routing with `system: {system}`" if system else "`priorities` in the project's Routing"
         diagnostics.add(
             Diagnostic(
                 problem=problems.UNROUTED_SYSTEM,
-                message=f"system `{system}` has no Routing; its alerts go to {', '.join(project.unrouted)}",
+                message=f"{who} go to {', '.join(project.unrouted)}",
                 span=resolved.document("Routing", project.name).name_span,
-                allowed=f"a Routing with `system: {system}`",
+                allowed=allowed,
                 level=Level.WARNING,
                 subject=system,
             )

@@ -106,7 +106,8 @@ class Resolver:
         wire, system = entry.spec, entry.envelope.system
         self.check_routing(entry)
         incidents = wire.incidents if "incidents" in wire.model_fields_set else root.incidents
-        handlings = (_handling(priority, wire, root) for priority in Priority) if system else ()
+        is_told = bool(system) or (bool(wire.priorities) and self.has_service_without_system())
+        handlings = (_handling(priority, wire, root) for priority in Priority) if is_told else ()
         return model.Routing(
             name=entry.name,
             system=system,
@@ -115,6 +116,9 @@ class Resolver:
             handlings=tuple(handlings),
             origin=entry.envelope.file,
         )
+
+    def has_service_without_system(self) -> bool:
+        return any(not service.system for service in self.index.services.values())
 
     def check_routing(self, entry: Entry[spec.RoutingSpec]) -> None:
         wire = entry.spec

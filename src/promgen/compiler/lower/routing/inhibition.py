@@ -24,7 +24,7 @@ Matchers = tuple[LabelMatcher, ...]
 
 def lower_inhibition(catalog: Catalog) -> Iterator[InhibitRule]:
     """The rules of the systems that have a routing, in a stable order."""
-    routed = {routing.system for routing in catalog.routings if routing.system}
+    routed = {routing.system for routing in catalog.routings if routing.handlings}
     inhibition = _Inhibition(catalog, frozenset(routed))
     yield from inhibition.worse_severities()
     yield from inhibition.dependencies()

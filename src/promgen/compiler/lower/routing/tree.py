@@ -60,14 +60,15 @@ class _Tree:
     told: Told = field(default_factory=dict)
 
     def root(self) -> Route:
-        project, *systems = self.catalog.routings
+        project = self.catalog.routings[0]
+        systems = [routing for routing in self.catalog.routings if routing.handlings]
         self.told[UNROUTED] = _joined(project.unrouted, project.incidents)
         return _ROOT._replace(routes=tuple(map(self.system, systems)), origin=project.origin)
 
     def system(self, routing: Routing) -> Route:
         name = ""
-        if routing.unrouted:
-            name = f"{routing.system}/{UNROUTED}"
+        if routing.unrouted and routing.system:
+            name = f"{routing.prefix}/{UNROUTED}"
             self.told[name] = _joined(routing.unrouted, routing.incidents)
         return Route(
             receiver=name,
@@ -82,7 +83,7 @@ class _Tree:
 
     def priority(self, routing: Routing, handling: Handling) -> Route:
         inside = (*self.maintained(routing, handling), *self.of_teams(routing, handling))
-        name = f"{routing.system}/{handling.priority}"
+        name = f"{routing.prefix}/{handling.priority}"
         receivers = _joined(handling.receivers, routing.incidents)
         return Route(
             receiver=self.receiver(name, receivers),
@@ -166,7 +167,7 @@ class _Tree:
     ) -> Iterator[Route]:
         """The routes at the end for one owner: one, or one in working hours and one outside of them."""
         own = team.receivers.get(handling.priority, ())
-        prefix = f"{routing.system}/{handling.priority}"
+        prefix = f"{routing.prefix}/{handling.priority}"
         receiver = self.receiver(
             f"{prefix}/{team.name}" if own else prefix,
             _joined((*handling.receivers, *own), routing.incidents),
