@@ -3,7 +3,8 @@
 from tests.real.api import AlertState, Api, Cost, QueryError, RuleState, Sample, Track
 from tests.real.fetch import Install, UnavailableError, installed, planned, release_of_program
 from tests.real.history import History, RecordingRule, load_groups, split_levels
-from tests.real.prometheus import Prometheus, ServerError, wait_until
+from tests.real.process import ServerError, wait_until
+from tests.real.prometheus import Prometheus
 from tests.real.promtool import PromtoolError, check_rules, test_rules
 from tests.real.series import Series, counter, gauge
 from tests.real.target import ScrapeTarget

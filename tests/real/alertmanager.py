@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tests.real.fetch import Install
-from tests.real.prometheus import PATIENCE, ServerError, wait_until
+from tests.real.process import PATIENCE, ServerError, ServerProcess, wait_until
 
 PROGRAM = "prometheus-alertmanager"
 TEMPLATES = "usr/share/prometheus/alertmanager"
@@ -113,11 +112,14 @@ def _handler(server: WebhookServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class Alertmanager:
+class Alertmanager(ServerProcess):
     """A server whose state and log lie in ``folder``; a context manager that always stops it.
 
     ``config`` is a file, or data that is written as one; it may be changed before ``reload()`` or the next ``start()``.
     """
+
+    name = "Alertmanager"
+    listening = r'msg="Listening on".* address=127\.0\.0\.1:(\d+)'
 
     def __init__(
         self,
@@ -127,59 +129,16 @@ class Alertmanager:
         *,
         flags: Sequence[str] = (),
     ) -> None:
+        super().__init__(folder)
         self.install = install
-        self.folder = folder.resolve()
         self.config = config
         self.flags = flags
         self.port = 0
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int | None:
-        """The process id while it runs."""
-        return self._process.pid if self._process else None
 
     @property
     def url(self) -> str:
         """Where it answers; the port changes with every start."""
         return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start (again, on the same state) and return when it is ready."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        program, directory = runnable(self.install)
-        storage = f"--storage.path={self.folder / 'data'}"
-        command = [str(program), f"--config.file={self._config_file()}", storage, *FLAGS, *self.flags]
-        written = len(self.log())
-        with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory
-            )
-        try:
-            wait_until(lambda: self._is_ready(written), PATIENCE, "Alertmanager to be ready")
-        except BaseException as failure:
-            self._process.kill()
-            self._reap()
-            raise ServerError(f"Alertmanager: {failure}\n{self.log()[written:]}") from failure
-
-    def stop(self) -> None:
-        """Ask it to end; a server that does not is killed."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-            self._reap()
 
     def reload(self) -> None:
         """Write the configuration again where it is data, and have it loaded; raises when it is refused."""
@@ -233,18 +192,16 @@ class Alertmanager:
             state = (*self.alerts(), *self.complaints())
             raise TimeoutError("\n".join([str(failure), *map(str, state)])) from None
 
-    def log(self) -> str:
-        """Everything the server has written, over all of its starts in this folder."""
-        return self._log_path.read_text(encoding="utf-8") if self._log_path.exists() else ""
-
     def complaints(self) -> list[str]:
         """Warnings and errors in the log."""
         lines = re.findall(r"^.*\blevel=(?:warn|error)\b.*$", self.log(), flags=re.IGNORECASE | re.MULTILINE)
         return [line for line in lines if not any(expected in line for expected in EXPECTED)]
 
-    @property
-    def _log_path(self) -> Path:
-        return self.folder / "alertmanager.log"
+    def _command(self) -> tuple[list[str], Path | None]:
+        program, directory = runnable(self.install)
+        storage = f"--storage.path={self.folder / 'data'}"
+        config = f"--config.file={self._config_file()}"
+        return [str(program), config, storage, *FLAGS, *self.flags], directory
 
     def _config_file(self) -> Path:
         """JSON, because every JSON text is YAML."""
@@ -254,19 +211,9 @@ class Alertmanager:
         path.write_text(json.dumps(self.config, indent=2), encoding="utf-8")
         return path
 
-    def _is_ready(self, log_before: int) -> bool:
-        if self._process is None or self._process.poll() is not None:
-            raise ServerError("it ended while starting")
-        listening = re.search(r'msg="Listening on".* address=127\.0\.0\.1:(\d+)', self.log()[log_before:])
-        if listening is None:
-            return False
-        self.port = int(listening[1])
+    def _is_ready(self, port: int) -> bool:
+        self.port = port
         return self.request("GET", "/-/ready")[0] == http.client.OK
-
-    def _reap(self) -> None:
-        if self._process is not None:
-            self._process.wait()
-        self._process = None
 
 
 def _held(one: Any) -> HeldAlert:
