@@ -88,7 +88,7 @@ def test_a_project_without_deliveries_says_so(tmp_path: Path) -> None:
 def test_a_dry_run_shows_what_would_change_and_changes_nothing(shop: Path, mimir: Mimir) -> None:
     done = promgen(shop, "push", "central", "local", "--dry-run")
     assert done.code == 0
-    assert "  + group promgen/shop/checkout slo/checkout/availability (19 rules)\n" in done.out
+    assert "  + group shop/shop/checkout slo/checkout/availability (19 rules)\n" in done.out
     assert "  + file shop.checkout.rules.yaml\n" in done.out
     assert "  3 created, 0 changed, 0 deleted, 0 unchanged\n" in done.out
     assert mimir.writes == 0
@@ -180,8 +180,8 @@ def test_a_failure_is_in_the_json_as_well(shop: Path, mimir: Mimir) -> None:
 
 
 def test_what_a_server_says_cannot_move_the_cursor(shop: Path, mimir: Mimir) -> None:
-    mimir.protected = {"promgen/shop/checkout"}
-    mimir.groups["shop"] = {"promgen/\x1b[2J": {"\x1b[1A": {"name": "\x1b[1A", "rules": []}}}
+    mimir.protected = {"shop/shop/checkout"}
+    mimir.groups["shop"] = {"shop/\x1b[2J": {"\x1b[1A": {"name": "\x1b[1A", "rules": []}}}
     done = promgen(shop, "push", "central", "--yes")
     assert done.code == 4
     assert "\x1b[" not in done.out + done.err
@@ -195,13 +195,13 @@ def test_two_deliveries_cannot_own_one_namespace(shop: Path, mimir: Mimir) -> No
     deliver(shop, again)
     done = promgen(shop, "push", "central", "--yes")
     assert done.code == 2
-    assert "`central` and `again` both own the namespace `promgen` of one tenant" in done.err
+    assert "`central` and `again` both own the namespace `shop` of one tenant" in done.err
     assert mimir.requests == []
     path = shop / "promgen.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('/", tenant: shop', '/", tenant: shop, namespace: more'), encoding="utf-8")
     assert promgen(shop, "push", "central", "again", "--yes").code == 0
-    assert sorted(mimir.held()) == ["more/shop/checkout", "promgen/shop/checkout"]
+    assert sorted(mimir.held()) == ["more/shop/checkout", "shop/shop/checkout"]
 
 
 def test_a_url_of_the_api_itself_is_used_as_it_is(shop: Path, mimir: Mimir) -> None:
@@ -230,7 +230,7 @@ def test_rule_files_in_logql_go_to_loki(shop: Path, mimir: Mimir) -> None:
 """,
     )
     assert promgen(shop, "push", "logs", "--yes").code == 0
-    assert list(mimir.held()) == ["promgen/logs/shop"]
+    assert list(mimir.held()) == ["shop/logs/shop"]
     assert promgen(shop, "push", "logs", "--dry-run").out.endswith("0 deleted, 1 unchanged\n")
     (shop / "logs/shop.yaml").write_text(LOGS.replace('"high"', "010"), encoding="utf-8")
     done = promgen(shop, "push", "logs", "--yes")
@@ -254,7 +254,7 @@ def test_a_person_at_a_terminal_is_asked_once(shop: Path, mimir: Mimir, answer: 
         process.wait()
         os.close(ours)
     assert shown.count("push to central?") == 1
-    assert ("1/4 create promgen/shop/checkout" in shown) == (code == 0)
+    assert ("1/4 create shop/shop/checkout" in shown) == (code == 0)
     assert held(mimir) == (GROUPS if code == 0 else [])
 
 
