@@ -6,6 +6,7 @@ import datetime
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from promgen.base.conventions import PRIORITY_OF, TEMPLATES_FILE, Priority
 from promgen.compiler.generate.alertmanager import print_alertmanager
 from promgen.compiler.generate.messages import print_templates
-from promgen.compiler.ir.alertmanager import Alertmanager, Integration, Moments, Route
+from promgen.compiler.ir.alertmanager import Alertmanager, Integration, Moments, Route, Secret
 from promgen.compiler.ir.alertmanager import TimeInterval as Interval
 from promgen.compiler.lower.routing import lower_routing
 from promgen.compiler.output.lock import read_lock
@@ -212,3 +213,38 @@ def test_a_dependency_that_is_down_inhibits_as_the_rules_say(
                     }
                 )
             )
+
+
+def test_a_page_goes_two_ways_under_one_key(output: Output, install: Install, tmp_path: Path) -> None:
+    """The pager is told while promgen's service is down; once it is up, both name the incident alike."""
+    config = configured(output.catalog, install)
+    page = next(receiver for receiver in config.receivers if receiver.name == "ai-prism/P0")
+    assert [one.kind for one in page.integrations if one.is_pager] == ["pagerduty_configs"]
+    (tmp_path / "key").write_text("secret", encoding="utf-8")
+    with WebhookServer() as pager, WebhookServer() as promgen:
+        promgen.status = 503
+        told = (
+            Integration(
+                "pagerduty_configs",
+                {"routing_key": Secret(file=str(tmp_path / "key")), "url": pager.url("/v2/enqueue")},
+            ),
+            Integration("webhook_configs", {"url": promgen.url("/hook")}),
+        )
+        everyone = local(config, pager, ALWAYS)
+        receivers = (
+            one._replace(integrations=told) if one.name == page.name else one for one in everyone.receivers
+        )
+        changed = everyone._replace(receivers=tuple(receivers))
+        file = tmp_path / "alertmanager.yml"
+        file.write_bytes(print_alertmanager(changed, "a test"))
+        with Server(install, tmp_path / "server", file) as alertmanager:
+            alertmanager.post_alerts(
+                {"alertname": "ServiceDown", "system": "ai-prism", "severity": "critical"}
+            )
+            alertmanager.wait_until(lambda: pager.at("/v2/enqueue"))
+            assert pager.at("/v2/enqueue")[0].data["event_action"] == "trigger"
+            promgen.status = 200
+            refused = len(promgen.delivered)
+            alertmanager.wait_until(lambda: len(promgen.delivered) > refused)
+            key = promgen.delivered[-1].data["groupKey"]
+            assert pager.at("/v2/enqueue")[0].data["dedup_key"] == sha256(key.encode()).hexdigest()
