@@ -79,8 +79,8 @@ def test_services_without_a_system_are_nobody_s_unless_the_project_says_more(tmp
     told = ("{unrouted: [chat]}", "{unrouted: [chat], priorities: {P1: {receivers: [pager]}}}")
     compilation = compile_shop(tmp_path, told, more=more)
     assert problems_of(compilation) == []
-    route = child(child(routes_of(compilation).route, 'system=""'), 'severity="high"')
-    assert route.receiver == "all/P1"
+    route = child(child(routes_of(compilation).route, 'service="bell"'), 'severity="high"')
+    assert route.receiver == "-/P1"
 
 
 def test_a_receiver_that_nobody_names_is_pointed_out(tmp_path: Path) -> None:

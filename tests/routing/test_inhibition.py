@@ -15,7 +15,7 @@ metadata: {name: turned}
 spec:
   tiers:
     - {name: slow, burnRate: 14.4, long: 1h, short: 5m, severity: high}
-    - {name: fast, burnRate: 1, long: 3d, short: 6h, severity: low}
+    - {name: fast, burnRate: 1, long: 3d, short: 6h, severity: high}
 ---
 apiVersion: promgen/v1
 kind: BurnRatePolicy
@@ -23,7 +23,7 @@ metadata: {name: straight}
 spec:
   tiers:
     - {name: fast, burnRate: 14.4, long: 1h, short: 5m, severity: high}
-    - {name: slow, burnRate: 1, long: 3d, short: 6h, severity: low}
+    - {name: slow, burnRate: 1, long: 3d, short: 6h, severity: high}
 """
 BURN = {"alertname": "SloErrorBudgetBurn", "system": "shop", "service": "cart", "slo": "availability"}
 
@@ -110,6 +110,48 @@ spec:
         second = {**burn, "slo": slo, "tier": slower, "severity": "high"}
         assert quieted(config, first, second)
         assert not quieted(config, second, first)
+
+
+def test_alerts_that_lack_what_must_be_equal_make_nothing_quiet(tmp_path: Path) -> None:
+    service = "---\napiVersion: promgen/v1\nkind: Service\nmetadata: {name: bell}\nspec:\n  owner: people\n  alerts:\n"
+    more = service + "    - {name: Silent, expr: up == 0, severity: high}\n"
+    told = ("{unrouted: [chat]}", "{unrouted: [chat], priorities: {P1: {receivers: [pager]}}}")
+    config = routes_of(compile_shop(tmp_path, told, more=more))
+    for system in ({}, {"system": "shop"}):
+        node, disk = {"alertname": "NodeDown", **system}, {"alertname": "DiskFull", **system}
+        assert not quieted(config, {**node, "severity": "critical"}, {**disk, "severity": "high"})
+    slow = {"alertname": "Slow", "system": "shop", "service": "cart"}
+    staging, production = {**slow, "environment": "staging"}, {**slow, "environment": "production"}
+    assert not quieted(config, {**staging, "severity": "critical"}, {**production, "severity": "high"})
+    empty = {"alertname": "Empty", "system": "shop", "service": "stock", "severity": "critical"}
+    burning = {**BURN, "severity": "medium", "tier": "3d", "environment": "production"}
+    assert not quieted(config, {**empty, "environment": "staging"}, burning)
+
+
+def test_a_static_label_is_no_group_of_another_slo(tmp_path: Path) -> None:
+    slo = """\
+---
+apiVersion: promgen/v1
+kind: SLO
+metadata: {name: NAME, system: shop}
+spec:
+  service: stock
+  name: NAME
+  objective: 99%
+  window: 30d
+  sli: {probe: {metric: up, selector: {job: NAME}}}
+  alerting: {policy: straight}
+  MORE
+"""
+    regional = slo.replace("NAME", "regional").replace("MORE", "groupBy: [region]")
+    north = slo.replace("NAME", "north").replace("MORE", "labels: {region: north}")
+    config = routes_of(compile_shop(tmp_path, more=OTHER_ORDER.split("---")[1] + regional + north))
+    burn = {"alertname": "SloErrorBudgetBurn", "service": "stock", "slo": "regional", "severity": "high"}
+    assert not quieted(
+        config, {**burn, "tier": "fast", "region": "north"}, {**burn, "tier": "slow", "region": "south"}
+    )
+    own = {**burn, "slo": "north", "region": "north"}
+    assert quieted(config, {**own, "tier": "fast"}, {**own, "tier": "slow"})
 
 
 def test_equal_names_only_labels_that_both_sides_carry(tmp_path: Path) -> None:

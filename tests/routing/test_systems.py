@@ -248,3 +248,34 @@ def test_a_page_goes_two_ways_under_one_key(output: Output, install: Install, tm
             alertmanager.wait_until(lambda: len(promgen.delivered) > refused)
             key = promgen.delivered[-1].data["groupKey"]
             assert pager.at("/v2/enqueue")[0].data["dedup_key"] == sha256(key.encode()).hexdigest()
+
+
+def test_a_page_leaves_whatever_its_alert_says(output: Output, install: Install, tmp_path: Path) -> None:
+    """Nothing of it is executed as a template, and no detail is read as anything but text."""
+    config = configured(output.catalog, install)
+    page = next(receiver for receiver in config.receivers if receiver.name == "ai-prism/P0")
+    settings = next(one.settings for one in page.integrations if one.is_pager)
+    (tmp_path / "key").write_text("secret", encoding="utf-8")
+    with WebhookServer() as pager:
+        changed = {
+            **settings,
+            "routing_key": Secret(file=str(tmp_path / "key")),
+            "url": pager.url("/v2/enqueue"),
+        }
+        everyone = local(config, pager, ALWAYS)
+        told = (Integration("pagerduty_configs", changed),)
+        receivers = (
+            one._replace(integrations=told) if one.name == page.name else one for one in everyone.receivers
+        )
+        hostile = everyone._replace(receivers=tuple(receivers), templates=config.templates)
+        with Server(install, tmp_path / "server", write(hostile, output.catalog, tmp_path)) as alertmanager:
+            labels = {"alertname": "QueueLong", "system": "ai-prism", "severity": "critical", "slo": "{a: b}"}
+            texts = {"summary": "{{ .Receiver }} {{ nothing }}", "budget_remaining": "[1, '{{ nothing }}']"}
+            alertmanager.post_alerts({**labels, "queue": "/users/{{id}}"}, annotations=texts)
+            alertmanager.wait_until(lambda: pager.at("/v2/enqueue"))
+            told_details = pager.at("/v2/enqueue")[0].data["payload"]["custom_details"]
+    texts_told = {fact: text for fact, text in told_details.items() if not fact.startswith("num_")}
+    assert all(isinstance(text, str) for text in texts_told.values()), texts_told
+    assert "{{ .Receiver }} {{ nothing }}" in texts_told["firing"]
+    assert texts_told["slo"].strip() == "{a: b}"
+    assert texts_told["budget"].strip() == "[1, '{{ nothing }}']"

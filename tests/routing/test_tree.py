@@ -115,11 +115,48 @@ def test_working_hours_and_the_time_outside_complement_each_other(tmp_path: Path
     config = routes_of(compile_shop(tmp_path, more=team))
     inside, outside = child(child(config.route, 'system="bank"'), 'severity="medium"').routes
     assert (inside.receiver, inside.active, inside.muted) == ("bank/P2/tellers", ("hours/tellers",), ())
-    assert (outside.receiver, outside.active, outside.muted) == ("bank/P2/outside", (), ("hours/tellers",))
+    assert (outside.receiver, outside.active, outside.muted) == ("bank/P2/+outside", (), ("hours/tellers",))
     assert (inside.is_continued, outside.is_continued) == (True, False)
     (interval,) = config.time_intervals
     (moments,) = interval.moments
     assert (moments.times, moments.weekdays, moments.location) == (((540, 1020),), ((1, 5),), "Europe/Berlin")
+
+
+def test_promgen_is_told_of_what_waits_at_once(tmp_path: Path) -> None:
+    receiver = "---\napiVersion: promgen/v1\nkind: Receiver\nmetadata: {name: own}\nspec: {promgen: {url: http://promgen/hook}}\n"
+    team = TEAM.replace("{receivers: [chat]}", "{receivers: [chat], workingHours: true}")
+    change = ("{unrouted: [chat]}", "{unrouted: [chat], incidents: own}")
+    config = routes_of(compile_shop(tmp_path, change, more=team + receiver))
+    first, waiting, rest = child(child(config.route, 'system="bank"'), 'severity="medium"').routes
+    kinds = {one.name: [integration.kind for integration in one.integrations] for one in config.receivers}
+    assert (first.matchers, first.active, first.is_continued) == ((), (), True)
+    assert kinds[first.receiver] == ["webhook_configs"]
+    assert kinds[waiting.receiver] == ["slack_configs", "slack_configs"]
+    assert (rest.matchers, kinds[rest.receiver]) == ((), ["slack_configs"])
+
+
+def test_a_team_may_be_called_outside(tmp_path: Path) -> None:
+    team = TEAM.replace("tellers", "outside").replace(
+        "{receivers: [chat]}", "{receivers: [chat], workingHours: true, outside: [pager]}"
+    )
+    config = routes_of(compile_shop(tmp_path, more=team))
+    assert channels(config, "bank/P2/outside") == ["#shop", "#team"]
+
+
+def test_nobody_outside_is_as_waiting(tmp_path: Path) -> None:
+    team = TEAM.replace("{receivers: [chat]}", "{receivers: [chat], workingHours: true, outside: []}")
+    config = routes_of(compile_shop(tmp_path, more=team))
+    (only,) = child(child(config.route, 'system="bank"'), 'severity="medium"').routes
+    assert (only.active, only.is_continued) == (("hours/tellers",), False)
+
+
+def test_a_team_without_alerts_of_a_priority_needs_no_hours_for_it(tmp_path: Path) -> None:
+    team = TEAM.replace(
+        "{P2: {receivers: [chat]}}", "{P2: {receivers: [chat]}, P3: {receivers: [chat], workingHours: true}}"
+    )
+    team = team.replace('  hours: {zone: Europe/Berlin, from: "09:00", to: "17:00"}\n', "")
+    system = child(routes_of(compile_shop(tmp_path, more=team)).route, 'system="bank"')
+    assert not child(system, 'severity=~"info|low"').routes
 
 
 def test_a_window_mutes_the_service_it_is_for(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from promgen.base.conventions import Priority, Severity
+from promgen.base.conventions import PRIORITY_OF, SEVERITIES, Priority, Severity
 from promgen.base.durations import MINUTE, Duration
 from promgen.model.alert import Alert
 from promgen.model.routing import Hours, Maintenance, Receiver, Routing, Silence, Smtp
@@ -77,6 +77,11 @@ class Target:
     def severity_value(self, severity: Severity) -> str:
         """What this site prints for a severity."""
         return self.severity_values.get(severity, severity.value)
+
+    def priority(self, severity: Severity) -> Priority:
+        """How a severity is routed: as the worst of those that this site prints alike."""
+        word = self.severity_value(severity)
+        return PRIORITY_OF[next(one for one in SEVERITIES if self.severity_value(one) == word)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

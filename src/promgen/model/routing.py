@@ -132,11 +132,6 @@ class Routing:
     """One per priority, the worst first; of the project only where it has services without a system."""
     origin: str
 
-    @property
-    def prefix(self) -> str:
-        """Beginning of the names of its receivers in Alertmanager."""
-        return self.system or self.name
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:

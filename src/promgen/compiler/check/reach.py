@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from promgen.base import problems
-from promgen.base.conventions import PRIORITY_OF, Priority
+from promgen.base.conventions import Priority
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.spans import Span
 from promgen.compiler.resolve.catalog import Resolved
@@ -47,7 +47,9 @@ def _owned(catalog: Catalog) -> Iterator[_Owned]:
     owners = {service.name: service.owner for service in catalog.services}
     for thing in catalog.things:
         for severity in sorted(thing.severities):
-            yield _Owned(thing.system, PRIORITY_OF[severity], owners.get(thing.service, ""), thing.key)
+            yield _Owned(
+                thing.system, catalog.target.priority(severity), owners.get(thing.service, ""), thing.key
+            )
 
 
 def _check(
@@ -62,9 +64,8 @@ def _check(
     found, key = find(envelope.spec, ("priorities", handling.priority.value))
     span = envelope.name_span if found is envelope.spec else key
     if not (*handling.receivers, *team.receivers.get(handling.priority, ())) and not routing.incidents:
-        message = (
-            f"{one.priority} alerts of {team.name} in {routing.prefix}, such as `{one.example}`, reach nobody"
-        )
+        where = f"of {team.name} in {routing.system or 'no system'}"
+        message = f"{one.priority} alerts {where}, such as `{one.example}`, reach nobody"
         diagnostics.error(
             problems.NOBODY, message, span, allowed="`receivers` of the priority or of the team"
         )

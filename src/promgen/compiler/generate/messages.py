@@ -25,6 +25,8 @@ _URL = (
     + r' | reReplaceAll `"` "%22" | reReplaceAll `\\` "%5C"'
 )
 """Escapes in a URL by hand: `urlquery` writes `+` for a space, which Alertmanager's page takes as it is."""
+_TEAMS = r' | reReplaceAll `\]\(` "] ("'
+"""Teams takes Markdown, of which a link is what could mislead."""
 _SLACK = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
 
 
@@ -47,8 +49,12 @@ def print_templates(target: Target) -> bytes:
         _FACTS,
         _alert("promgen.alert", ""),
         _alert("promgen.slack.alert", _SLACK),
+        _alert("promgen.teams.alert", _TEAMS),
+        _every("promgen.pagerduty.firing", ".Alerts.Firing"),
+        _every("promgen.pagerduty.resolved", ".Alerts.Resolved"),
         _texts("promgen.text", "promgen.alert"),
         _texts("promgen.slack.text", "promgen.slack.alert"),
+        _texts("promgen.teams.text", "promgen.teams.alert"),
         _define("promgen.silence", _silence(_URL)),
         _HTML.replace("SILENCE", _silence("")),
     ]
@@ -131,11 +137,15 @@ def _alert(name: str, escape: str) -> str:
 
 def _silence(escape: str) -> str:
     """A link to a new silence for what all alerts of the group share; `{`, `"` and `=` stand in it in their URL form."""
-    quoted = r"reReplaceAll `([\"\\])` `\$1`"
+    quoted = r'reReplaceAll `(["\\])` `\$1` | reReplaceAll "\n" `\n`'
     return (
         "{{ .ExternalURL }}/#/silences/new?filter=%7B{{ range $place, $label := .CommonLabels.SortedPairs }}"
         f"{{{{ if $place }}}}%2C{{{{ end }}}}{{{{ .Name }}}}%3D%22{{{{ .Value | {quoted}{escape} }}}}%22{{{{ end }}}}%7D"
     )
+
+
+def _every(name: str, alerts: str) -> str:
+    return _define(name, f'{{{{ range {alerts} }}}}{{{{ template "promgen.alert" . }}}}\n{{{{ end }}}}')
 
 
 def _texts(name: str, alert: str) -> str:

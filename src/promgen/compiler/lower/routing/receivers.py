@@ -52,7 +52,8 @@ def _settings(channel: Any) -> tuple[str, dict[str, Any]]:
         case model.Slack():
             return "slack_configs", _slack(channel)
         case model.Teams():
-            return "msteamsv2_configs", {"webhook_url": channel.webhook, **_message("title", "text")}
+            text = {"title": _template("title"), "text": _template("teams.text")}
+            return "msteamsv2_configs", {"webhook_url": channel.webhook, **text}
         case model.PagerDuty():
             return "pagerduty_configs", _pagerduty(channel)
         case model.Opsgenie():
@@ -81,11 +82,18 @@ def _slack(channel: model.Slack) -> dict[str, Any]:
         "title_link": _template("link"),
         "title": _template("title"),
         "text": _template("slack.text"),
+        "mrkdwn_in": ["pretext"],  # of which there is none: the other fields are no markup
     }
 
 
 def _pagerduty(channel: model.PagerDuty) -> dict[str, Any]:
-    facts = ("slo", "tier", "budget", "runbook", "dashboard", "silence")
+    """With details in the place of Alertmanager's own, which hold what alerts say.
+
+    Newer releases read a rendered detail as YAML and render the texts in a mapping or list again, so that what an alert says
+    would be executed, and a page be lost that cannot be. A text that begins with a tab is no YAML.
+    """
+    details = {fact: _template(fact) for fact in ("slo", "tier", "budget", "runbook", "dashboard", "silence")}
+    details |= {state: _template(f"pagerduty.{state}") for state in ("firing", "resolved")}
     return {
         "routing_key": channel.routing_key,
         **({"url": channel.url} if channel.url else {}),
@@ -93,7 +101,7 @@ def _pagerduty(channel: model.PagerDuty) -> dict[str, Any]:
         "severity": _template("pagerduty.severity"),
         "client": "promgen",
         "client_url": _template("link"),
-        "details": {"summary": _template("text"), **{fact: _template(fact) for fact in facts}},
+        "details": {fact: "\t" + text for fact, text in details.items()},
     }
 
 
