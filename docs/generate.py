@@ -84,6 +84,7 @@ TYPES = {
     "http_requests_total": "metric",
     "+01:00": "UTC offset",
     "0s 30s 5m": "wait",
+    "page": "word",
     "08:30": "time of day",
     "Europe/London": "time zone",
 }

@@ -50,6 +50,21 @@ SEVERITY_LABEL: Final = "severity"
 TIER_LABEL: Final = "tier"
 WINDOW_LABEL: Final = "window"
 
+RESERVED_LABELS: Final = frozenset(
+    {
+        *IDENTITY_LABELS,
+        ALERT_LABEL,
+        SYSTEM_LABEL,
+        OWNER_LABEL,
+        CRITICALITY_LABEL,
+        SEVERITY_LABEL,
+        TIER_LABEL,
+        WINDOW_LABEL,
+        "alertname",
+    }
+)
+"""Labels that promgen sets itself."""
+
 # The base pair, events per second, and what is recorded from it.
 BAD_EVENTS: Final = "slo:bad_events:rate5m"
 TOTAL_EVENTS: Final = "slo:total_events:rate5m"

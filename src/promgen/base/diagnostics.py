@@ -38,6 +38,8 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     subject: str = ""
     """The object it is about, such as `system/service/slo`; what a suppression names."""
+    is_secret: bool = False
+    """Whether its line may hold a secret, and so is not shown."""
 
     @property
     def is_error(self) -> bool:

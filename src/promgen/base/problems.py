@@ -61,6 +61,10 @@ WRONG_TYPE = Problem(
     "spec/wrong-type", "A value of another type is usually a missing quote or an indentation slip."
 )
 BAD_VALUE = Problem("spec/bad-value", "The value is outside of what the field can mean.")
+SECRET = Problem(
+    "spec/secret",
+    "What is in git is read by many, and stays in its history: change a secret that was committed.",
+)
 BAD_UNIT = Problem(
     "spec/bad-unit", "A threshold in the wrong unit is off by a factor and fires always or never."
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,9 @@ _LONGEST_LINE = 160
 
 def render_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
     """All diagnostics, each with where, what, what is allowed, why it matters and how to silence it."""
-    return "\n".join(_render(diagnostic, texts) for diagnostic in found)
+    diagnostics = tuple(found)
+    secret = {(one.span.file, one.span.line) for one in diagnostics if one.is_secret and one.span}
+    return "\n".join(_render(diagnostic, texts, secret) for diagnostic in diagnostics)
 
 
 def summary(found: Iterable[Diagnostic]) -> str:
@@ -60,12 +62,13 @@ def _place(span: Span | None) -> dict[str, Any] | None:
     return None if span is None else span._asdict()
 
 
-def _render(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
+def _render(diagnostic: Diagnostic, texts: Mapping[str, str], secret: Container[tuple[str, int]]) -> str:
     colour = _COLOURS[diagnostic.level.value]
     slug = click.style(f"{diagnostic.level.value}[{diagnostic.problem.slug}]", fg=colour, bold=True)
     lines = [f"{slug}: {printable(diagnostic.message)}"]
     if diagnostic.span is not None:
-        lines += excerpt(diagnostic.span, texts, colour)
+        span = diagnostic.span
+        lines += excerpt(span, {} if (span.file, span.line) in secret else texts, colour)
     for related in diagnostic.related:
         lines += [f"  {printable(related.text)}:", *excerpt(related.span, texts, "blue")]
     notes = {

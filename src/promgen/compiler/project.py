@@ -9,7 +9,7 @@ from datetime import date
 
 from promgen import __version__
 from promgen.base import problems
-from promgen.base.conventions import INVENTORY_FILE, PROJECT_FILE, Severity
+from promgen.base.conventions import INVENTORY_FILE, PROJECT_FILE, RESERVED_LABELS, SEVERITY_LABEL, Severity
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.paths import path_fault
 from promgen.base.problems import Problem
@@ -59,6 +59,7 @@ def load_project(document: Document | None, diagnostics: Diagnostics, slugs: Slu
     project = Project(settings, document.root, _target(settings, document.root, diagnostics))
     _check_folders(project, diagnostics)
     _check_budget(project, diagnostics)
+    _check_severity_label(project, diagnostics)
     _check_requires(project, diagnostics)
     _check_suppressions(project, slugs, diagnostics)
     return project
@@ -154,6 +155,14 @@ def _check_budget(project: Project, diagnostics: Diagnostics) -> None:
         message = "a budget is counted with an inventory, and none is named"
         allowed = f"`inventory: {INVENTORY_FILE}`, which `promgen inventory record URL` writes"
         diagnostics.error(problems.MISSING_KEY, message, project.span("budget"), allowed=allowed)
+
+
+def _check_severity_label(project: Project, diagnostics: Diagnostics) -> None:
+    label = project.settings.severities.label
+    if label in RESERVED_LABELS - {SEVERITY_LABEL}:
+        message = f"`{label}` cannot carry the severity: promgen sets it to something else"
+        span = project.span("severities", "label")
+        diagnostics.error(problems.BAD_VALUE, message, span, allowed="a label of its own, such as `severity`")
 
 
 def _check_requires(project: Project, diagnostics: Diagnostics) -> None:

@@ -59,7 +59,8 @@ def _check_slo(slo: Slo, resolved: Resolved, diagnostics: Diagnostics) -> None:
 
 def _check_alert(alert: Alert, resolved: Resolved, diagnostics: Diagnostics) -> None:
     kept = grouping(parse(alert.expr)) or ()
-    is_set = {names.SERVICE_LABEL, names.SYSTEM_LABEL, names.OWNER_LABEL, names.SEVERITY_LABEL, *alert.labels}
+    severity = resolved.catalog.target.severity_label
+    is_set = {names.SERVICE_LABEL, names.SYSTEM_LABEL, names.OWNER_LABEL, severity, *alert.labels}
     is_set |= {names.ENVIRONMENT_LABEL} if alert.environment else set()
     if overwritten := sorted(is_set & set(kept)):
         message = f"alert `{alert.key}` keeps {', '.join(overwritten)}, which its rule overwrites"

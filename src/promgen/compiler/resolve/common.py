@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from promgen.base import conventions, problems
-from promgen.base.conventions import Severity
+from promgen.base import problems
+from promgen.base.conventions import RESERVED_LABELS, Severity
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.durations import MINUTE
 from promgen.compiler.resolve.index import Index, Item
@@ -15,23 +15,9 @@ from promgen.compiler.resolve.templates import expand
 from promgen.compiler.source.nodes import Mapping
 from promgen.compiler.spec import v1
 from promgen.compiler.spec.read import nearest
+from promgen.model.catalog import Target
 from promgen.model.slo import Absence, Help
 from promgen.promql import LabelMatcher
-
-RESERVED_LABELS = frozenset(
-    {
-        *conventions.IDENTITY_LABELS,
-        conventions.SYSTEM_LABEL,
-        conventions.OWNER_LABEL,
-        conventions.CRITICALITY_LABEL,
-        conventions.SEVERITY_LABEL,
-        conventions.TIER_LABEL,
-        conventions.WINDOW_LABEL,
-        conventions.ALERT_LABEL,
-        "alertname",
-    }
-)
-"""Labels that promgen sets itself."""
 
 _ABSENCE_AFTER = MINUTE * 10
 _ABSENCE_SEVERITY = Severity.HIGH
@@ -87,7 +73,7 @@ def _over(node: Mapping, base: Mapping) -> Mapping:
 
 def labels_of(spec: v1.SharedFields, node: Mapping, scope: Scope) -> dict[str, str]:
     """User labels: the environment's, the service's and the object's own; one that promgen sets itself is reported."""
-    for label in spec.labels.keys() & RESERVED_LABELS:
+    for label in spec.labels.keys() & reserved_labels(scope.target):
         scope.report(
             problems.BAD_VALUE,
             f"label `{label}` is set by promgen",
@@ -97,6 +83,22 @@ def labels_of(spec: v1.SharedFields, node: Mapping, scope: Scope) -> dict[str, s
         )
     for label in spec.labels:
         scope.check_label(label, node, ("labels", label))
+    return _labels(spec, scope)
+
+
+def set_labels(spec: v1.SharedFields, scope: Scope) -> frozenset[str]:
+    """Labels that every alert is given, whatever its expression says."""
+    return reserved_labels(scope.target).union(
+        label for label, value in _labels(spec, scope).items() if value
+    )
+
+
+def reserved_labels(target: Target) -> frozenset[str]:
+    """Labels that promgen sets itself, for a site."""
+    return RESERVED_LABELS | {target.severity_label}
+
+
+def _labels(spec: v1.SharedFields, scope: Scope) -> dict[str, str]:
     environment = scope.environment.spec.labels if scope.environment else {}
     return {**environment, **scope.service.labels, **spec.labels}
 

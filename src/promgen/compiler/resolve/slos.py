@@ -7,10 +7,10 @@ import hashlib
 import orjson
 
 from promgen.base import problems
-from promgen.base.conventions import IDENTITY_LABELS, Severity
+from promgen.base.conventions import Severity
 from promgen.base.durations import DAY, HOUR, MINUTE
 from promgen.compiler.resolve.cases import slo_cases
-from promgen.compiler.resolve.common import absence_of, help_of, labels_of
+from promgen.compiler.resolve.common import absence_of, help_of, labels_of, set_labels
 from promgen.compiler.resolve.index import Item
 from promgen.compiler.resolve.policies import BUILT_IN, tier_of_spec, tiers_by_period
 from promgen.compiler.resolve.scope import Scope
@@ -109,11 +109,12 @@ def _period(spec: v1.SloSpec, node: Mapping, scope: Scope) -> Period | None:
 
 def _group_by(spec: v1.SloSpec, node: Mapping, scope: Scope) -> tuple[str, ...]:
     labels = spec.group_by or []
+    overwritten = set_labels(spec, scope)
     for place, label in enumerate(labels):
         scope.check_label(label, node, ("groupBy", place))
-        if label in IDENTITY_LABELS:
-            message = f"`{label}` cannot be a group label"
-            allowed = "a label of the measured series other than " + ", ".join(IDENTITY_LABELS)
+        if label in overwritten:
+            message = f"`{label}` cannot be a group label: the rules set it, and groups that differ only in it would collide"
+            allowed = "another label of the measured series"
             scope.report(problems.GROUP_LABEL, message, node, ("groupBy", place), allowed=allowed)
     return tuple(dict.fromkeys((*labels, *scope.target.external_labels)))
 

@@ -11,6 +11,7 @@ from promgen.compiler.spec.wire import Wire
 class CredentialSpec(Wire):
     """Where `promgen push` finds a secret; give one. It is never printed."""
 
+    refers_to_secret = True
     env: str | None = Field(default=None, min_length=1)
     """Environment variable."""
     file: PathValue | None = None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from promgen.base import problems
 from promgen.base.conventions import API_VERSION
-from promgen.base.diagnostics import Diagnostics
+from promgen.base.diagnostics import Diagnostic, Diagnostics
 from promgen.base.problems import Problem
 from promgen.base.spans import Span
 from promgen.compiler.source.nodes import Mapping, Node, Path, Scalar, Sequence, find, plain
@@ -140,7 +140,9 @@ def _report(detail: Any, root: Node, wire: type[Wire], diagnostics: Diagnostics)
     node, key = find(root, path)
     kind, context = detail["type"], detail.get("ctx") or {}
     last = str(path[-1]) if path else ""
-    if kind == "promgen":
+    if (reference := _secret_at(wire, path)) is not None:
+        diagnostics.add(_secret(reference, key))
+    elif kind == "promgen":
         diagnostics.error(_BY_SLUG[context["slug"]], context["message"], node.span)
     elif kind == "extra_forbidden":
         _report_unknown_key(last, key, _known_keys(wire, path[:-1], root), diagnostics)
@@ -154,6 +156,23 @@ def _report(detail: Any, root: Node, wire: type[Wire], diagnostics: Diagnostics)
     else:
         problem, message = _problem_of(kind, detail["msg"], node)
         diagnostics.error(problem, message, node.span)
+
+
+def _secret_at(wire: type[Wire], path: Path) -> type[Wire] | None:
+    """The class of the reference to a secret that a path leads into."""
+    current: Any = wire
+    for step in path:
+        current = _step(current, step)
+        if isinstance(current, type) and issubclass(current, Wire) and current.refers_to_secret:
+            return current
+    return None
+
+
+def _secret(reference: type[Wire], span: Span) -> Diagnostic:
+    """What stands there may be the secret itself: it is not repeated."""
+    message = "a secret is written as the place where it is found, and never as itself"
+    allowed = "a mapping with " + " or ".join(f"`{key}`" for key in _aliases(reference))
+    return Diagnostic(problem=problems.SECRET, message=message, span=span, allowed=allowed, is_secret=True)
 
 
 _SPOKEN_TYPES = {

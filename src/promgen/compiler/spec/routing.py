@@ -82,6 +82,7 @@ class KubernetesSecret(Wire):
 class SecretSpec(Wire):
     """Where a secret is found; the secret itself is never written in a specification."""
 
+    refers_to_secret = True
     file: PathValue | None = None
     """File on the machine of the Alertmanager."""
     kubernetes: KubernetesSecret | None = None

@@ -51,6 +51,7 @@ from promgen.compiler.spec.values import (
     Reference,
     TimeValue,
     UtcOffset,
+    WordValue,
 )
 from promgen.compiler.spec.wire import ByShape, Metadata, Wire
 
@@ -730,7 +731,7 @@ class SeverityMapping(Wire):
 
     label: LabelName = "severity"
     """Name of the label that carries the severity."""
-    values: dict[Literal["critical", "high", "medium", "low", "info"], str] = {}
+    values: dict[Literal["critical", "high", "medium", "low", "info"], WordValue] = {}
     """What is printed instead of promgen's words."""
 
 

@@ -1,7 +1,7 @@
 """What every shape of the wire format is made of: strict objects, the head of a document, and unions told apart by shape."""
 
 # Annotations are not postponed here: pydantic would compile each one from text again, a tenth of a cold build.
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,8 @@ class Wire(BaseModel):
         arbitrary_types_allowed=True,
         defer_build=True,  # a build uses a part of the kinds, and building a validator takes its time
     )
+    refers_to_secret: ClassVar[bool] = False
+    """Whether it says where a secret is found, so that what is written in its place by mistake is never shown."""
 
 
 class Metadata(Wire):
