@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from promgen.cli.report import render_text, to_json
 from tests.compiler.projects import compile_files, problems_of, underlined
 from tests.routing.projects import SERVICES, child, compile_shop, routes_of
 
@@ -15,6 +17,7 @@ MAINTENANCE = "Maintenance\nmetadata: {name: x}\nspec: "
 NIGHT = "services: [cart], from: '02:00', to: '04:00', "
 SILENCE = "Silence\nmetadata: {name: x}\nspec: "
 P1, P2 = "P1: {receivers: [pager]}", "P2: {receivers: [chat]}"
+DAY = "from: 2026-01-01T00:00:00Z, to: 2026-01-02T00:00:00Z"
 WHY = ", reason: to be tested, owner: people}"
 
 
@@ -42,9 +45,18 @@ def test_a_project_without_routing_has_none(tmp_path: Path) -> None:
         ("webhook: {file: /secrets/slack}", "webhook: {}", "routing/receiver", "nothing says where the webhook"),
         (PAGER, "{email: {to: [a@b.example]}}", "routing/receiver", "how email is sent"),
         (PAGER, "{webhook: {}}", "routing/receiver", "no address or two"),
-        (PAGER, "{webhook: {url: ftp://x}}", "routing/receiver", "no address of a webhook"),
+        (PAGER, "{webhook: {url: ftp://x}}", "spec/bad-value", "is no address"),
         ("{unrouted: [chat]}", "{unrouted: [chat], incidents: pager}", "spec/bad-value", "is not promgen's own"),
         (P1, "P1: {receivers: [pager], acknowledge: soon}", "spec/bad-value", "soon"),
+        (P1, "P1: {receivers: [pager], outside: [chat]}", "spec/bad-value", "`outside` has no effect"),
+        (P1, "P1: {receivers: [pager], groupBy: [a, a]}", "spec/bad-value", "each label once"),
+        (P1, "P1: {receivers: [pager], groupBy: ['...', a]}", "spec/bad-value", "each label once"),
+        (P1, "P1: {receivers: [pager], groupBy: [http.route]}", "target/unsupported", "needs Alertmanager 0.27"),
+        (P1, "P1: {receivers: [pager], repeat: 2y}", "spec/bad-value", "longer than a year"),
+        ("channel: \"#shop\"", "channel: '{{ .x }}'", "spec/bad-value", "read as a template"),
+        (PAGER, "{webhook: {url: 'http://a:b@c'}}", "spec/secret", "must not hold credentials"),
+        (PAGER, "{webhook: {url: 'http://a/%zz'}}", "spec/bad-value", "is no address"),
+        ("{unrouted: [chat]}", "{unrouted: [chat], smtp: {smarthost: a, from: b}}", "spec/bad-value", "no host with a port"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_found(tmp_path: Path, old: str, new: str, slug: str, message: str) -> None:
@@ -119,7 +131,12 @@ def test_an_alertmanager_older_than_the_oldest_is_refused(tmp_path: Path) -> Non
     ("document", "message"),
     [
         (SILENCE + "{matchers: {a: b}, from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z" + WHY, "ends before it begins"),
-        (MAINTENANCE + "{services: [cart], from: '22:00', to: '02:00', zone: UTC" + WHY, "comes before its beginning"),
+        (MAINTENANCE + "{services: [cart], from: '22:00', to: '22:00', zone: UTC" + WHY, "it ends when it begins"),
+        (MAINTENANCE + "{services: [cart], daysOfMonth: [1], from: '22:00', to: '02:00', zone: UTC" + WHY, "ends on another one"),
+        (MAINTENANCE + "{" + NIGHT + "zone: localtime" + WHY, "`localtime` is no time zone"),
+        (SILENCE + "{matchers: {a: {matches: '.*'}}, " + DAY + WHY, "all alerts"),
+        (SILENCE + "{matchers: {a: {matches: '('}}, " + DAY + WHY, "cannot be followed"),
+        (SILENCE + "{matchers: {service: crat}, " + DAY + WHY, "has `service` `crat`"),
         (MAINTENANCE + "{services: [crat], from: '02:00', to: '04:00', zone: UTC" + WHY, "there is no service `crat`"),
         (MAINTENANCE + "{" + NIGHT + "daysOfMonth: [32], zone: UTC" + WHY, "`32` is no day of a month"),
         (MAINTENANCE + "{" + NIGHT + "zone: Mars/Olympus" + WHY, "`Mars/Olympus` is no time zone"),
@@ -130,3 +147,32 @@ def test_an_alertmanager_older_than_the_oldest_is_refused(tmp_path: Path) -> Non
 def test_a_wrong_document_is_found(tmp_path: Path, document: str, message: str) -> None:
     found = problems_of(compile_shop(tmp_path, more=f"apiVersion: promgen/v1\nkind: {document}\n"))
     assert [one for one in found if message in one], found
+
+
+@pytest.mark.parametrize("written", ["s3cr3t", "{value: s3cr3t}", "[s3cr3t]", "{file: {s3cr3t: 1}}"])
+def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, written: str) -> None:
+    change = (
+        "{pagerduty: {routingKey: {file: /secrets/pagerduty}}}",
+        f"{{pagerduty: {{routingKey: {written}}}}}",
+    )
+    compilation = compile_shop(tmp_path, change)
+    assert problems_of(compilation) == [
+        "spec/secret: a secret is written as the place where it is found, and never as itself"
+    ]
+    shown = render_text(compilation.diagnostics, compilation.texts) + json.dumps(
+        to_json(compilation.diagnostics)
+    )
+    assert "s3cr3t" not in shown
+    assert "`file` or `kubernetes`" in shown
+
+
+def test_one_mistake_in_a_team_is_one_problem(tmp_path: Path) -> None:
+    team = "apiVersion: promgen/v1\nkind: Team\nmetadata: {name: others}\nspec: {hours: {zone: Mars, from: '08:00', to: '09:00'}}\n"
+    service = "---\n" + SERVICES.replace("cart", "till").replace("stock", "coin").replace("people", "others")
+    (found,) = problems_of(compile_shop(tmp_path, more=team + service))
+    assert "`Mars` is no time zone" in found
+
+
+def test_a_mistake_in_a_routing_is_not_held_against_others(tmp_path: Path) -> None:
+    found = problems_of(compile_shop(tmp_path, ("{unrouted: [chat]}", "{unrouted: [chat], smtp: {host: x}}")))
+    assert {one.partition(":")[0] for one in found} == {"spec/missing-key", "spec/unknown-key"}

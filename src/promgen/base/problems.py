@@ -177,6 +177,11 @@ HOURS = Problem(
     "routing/hours", "Without the hours of the team nobody knows when what waits for them is told."
 )
 RECEIVER = Problem("routing/receiver", "Alertmanager would refuse the file, and with it every route in it.")
+SILENCE_VALUE = Problem(
+    "silence/unknown-value",
+    "A silence that no alert matches silences nothing, and everybody is told of what was announced.",
+    SUPPRESS,
+)
 UNUSED_RECEIVER = Problem(
     "routing/unused-receiver",
     "Somebody believes to be told and is not.",

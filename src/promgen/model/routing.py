@@ -94,7 +94,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """Working hours: minutes of the day, the second excluded; days of the week, 0 is Sunday."""
+    """Working hours: minutes of the day, the second excluded, and before the first in a night; 0 is Sunday."""
 
     zone: str
     days: tuple[int, ...]
@@ -108,8 +108,8 @@ class Handling:
 
     priority: Priority
     receivers: tuple[str, ...] = ()
-    outside: tuple[str, ...] | None = None
-    """Receivers outside of working hours; None where nobody is told until they begin."""
+    outside: tuple[str, ...] = ()
+    """Receivers outside of working hours; nobody is told until they begin where there are none."""
     working_hours: bool = False
     acknowledge: Duration | None = None
     respond: Duration | None = None
@@ -158,7 +158,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
-    """A window that comes again; minutes of the day, the second excluded."""
+    """A window that comes again; minutes of the day, the second excluded and before the first in a night."""
 
     name: str
     services: tuple[str, ...]

@@ -29,8 +29,8 @@ class _Owned(NamedTuple):
 def check_reach(resolved: Resolved, diagnostics: Diagnostics) -> None:
     """Report alerts that nobody is told of, or not at once though they are pages; only where there is any routing."""
     catalog = resolved.catalog
-    if not catalog.routings:
-        return
+    if not catalog.routings or any(kind in {"Routing", "Team", "Receiver"} for kind, _ in resolved.broken):
+        return  # what is left out is reported, and who is told depends on it
     routings = {routing.system: routing for routing in catalog.routings if routing.handlings}
     teams = {team.name: team for team in catalog.teams}
     owned = {(one.system, one.priority, one.team): one for one in _owned(catalog)}
@@ -88,7 +88,7 @@ def _check_hours(
 
 def _warn_of_system(system: str, resolved: Resolved, diagnostics: Diagnostics) -> None:
     project = next((routing for routing in resolved.catalog.routings if not routing.system), None)
-    if project is not None:
+    if project is not None and project.unrouted:
         who = (
             f"system `{system}` has no Routing; its alerts"
             if system

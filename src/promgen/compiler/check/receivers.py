@@ -6,20 +6,26 @@ from collections.abc import Iterator
 
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
+from promgen.compiler.ir.alertmanager import EVERY_LABEL
 from promgen.compiler.resolve.catalog import Resolved
 from promgen.model.catalog import Catalog
 from promgen.model.routing import Email, Opsgenie, PagerDuty, Receiver, Secret, Slack, Teams, Webhook
+from promgen.promql import is_utf8_name
 
+UTF8_SINCE = (0, 27)
 _FILE = "a file of the Alertmanager's machine, or a Secret of Kubernetes"
 
 
 def check_receivers(resolved: Resolved, diagnostics: Diagnostics) -> None:
     """Report receivers that the target's Alertmanager would refuse, and those that no route names."""
     catalog = resolved.catalog
+    _check_labels(resolved, diagnostics)
+    if any(kind in {"Routing", "Team"} for kind, _ in resolved.broken):
+        return  # what they say is not known, so neither is who is told
     used = {name for routing in catalog.routings for name in (*routing.unrouted, routing.incidents)}
     for routing in catalog.routings:
         for handling in routing.handlings:
-            used.update((*handling.receivers, *(handling.outside or ())))
+            used.update((*handling.receivers, *handling.outside))
     for team in catalog.teams:
         used.update(name for names in team.receivers.values() for name in names)
     for receiver in catalog.receivers:
@@ -37,6 +43,21 @@ def check_receivers(resolved: Resolved, diagnostics: Diagnostics) -> None:
                     subject=receiver.name,
                 )
             )
+
+
+def _check_labels(resolved: Resolved, diagnostics: Diagnostics) -> None:
+    """Labels that an older Alertmanager cannot read stand in routes and inhibition rules."""
+    catalog = resolved.catalog
+    if not catalog.routings or catalog.target.alertmanager >= UTF8_SINCE:
+        return
+    found = [(label, resolved.span("slo", slo, "groupBy")) for slo in catalog.slos for label in slo.group_by]
+    for routing in catalog.routings:
+        document = resolved.document("Routing", routing.name)
+        found += [(label, document.name_span) for one in routing.handlings for label in one.group_by]
+    for label, span in found:
+        if is_utf8_name(label) and label != EVERY_LABEL:
+            message = f"label `{label}` in routes needs Alertmanager {_dotted(UTF8_SINCE)}"
+            diagnostics.error(problems.TARGET_LACKS, message, span, allowed="letters, digits and underscores")
 
 
 def _faults(receiver: Receiver, catalog: Catalog) -> Iterator[tuple[str, str]]:
@@ -65,8 +86,6 @@ def _faults(receiver: Receiver, catalog: Catalog) -> Iterator[tuple[str, str]]:
 def _webhook_faults(name: str, channel: Webhook, version: tuple[int, int]) -> Iterator[tuple[str, str]]:
     if bool(channel.url) == (channel.secret_url is not None):
         yield f"webhook `{name}` has no address or two", "either `url` or `secretUrl`"
-    if channel.url and not channel.url.startswith(("http://", "https://")):
-        yield f"`{channel.url}` is no address of a webhook", "http:// or https://"
     if channel.secret_url is not None and version < (0, 26):
         yield (
             f"the address of webhook `{name}` is a file, which Alertmanager {_dotted(version)} cannot read",

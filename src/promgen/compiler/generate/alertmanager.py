@@ -58,7 +58,7 @@ def print_silences(silences: Iterable[Silence], creator: str) -> bytes:
 
 
 def print_matcher(matcher: LabelMatcher) -> str:
-    """A matcher as Alertmanager reads it; quoting names is left to versions that need it.
+    """A matcher as Alertmanager reads it; one whose name must be quoted is read since 0.27.
 
     >>> print_matcher(LabelMatcher("severity", "=~", "low|info"))
     'severity=~"low|info"'

@@ -125,7 +125,8 @@ class Indexer:
             self.check_layers(envelope)
             self.keep(self.index.templates, envelope, v1.TemplateSpec)
         elif envelope.kind == "Routing":
-            if self.is_first(envelope.name_span, "Routing of system", envelope.system):
+            of = f"of system {envelope.system}" if envelope.system else "of the project"
+            if self.is_first(envelope.name_span, "Routing", of):
                 self.keep(self.index.routings, envelope, RoutingSpec)
         else:
             self.add_by_name(envelope)

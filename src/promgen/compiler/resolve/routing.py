@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from promgen.base import conventions as names
 from promgen.base import problems
 from promgen.base.conventions import Priority
-from promgen.base.diagnostics import Diagnostics
+from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.durations import HOUR, MINUTE, Duration
 from promgen.compiler.ir.alertmanager import WEEKDAYS
 from promgen.compiler.resolve.index import Entry, Index
@@ -18,6 +19,7 @@ from promgen.compiler.spec.read import Envelope, nearest
 from promgen.compiler.spec.wire import Wire
 from promgen.model import routing as model
 from promgen.model.catalog import Team
+from promgen.promql import LabelMatcher, matches
 
 GROUP_BY = ("alertname", "environment", "service", "slo")
 _SECOND = Duration(1000)
@@ -43,15 +45,15 @@ class Resolver:
 
     def team(self, entry: Entry[spec.TeamSpec]) -> Team:
         wire = entry.spec
-        for priority, names in wire.receivers.items():
-            self.check_receivers(entry.envelope, names, ("receivers", priority))
+        for priority, written in wire.receivers.items():
+            self.check_receivers(entry.envelope, written, ("receivers", priority))
         if wire.hours is not None:
             self.check_range(entry.envelope, ("hours", "to"), wire.hours.from_, wire.hours.to)
         return Team(
             name=entry.name,
             description=wire.description or "",
             contacts=dict(wire.contacts),
-            receivers={Priority(word): tuple(names) for word, names in sorted(wire.receivers.items())},
+            receivers={Priority(word): tuple(row) for word, row in sorted(wire.receivers.items())},
             schedules=tuple(wire.schedules),
             hours=_hours(wire.hours) if wire.hours else None,
         )
@@ -97,7 +99,7 @@ class Resolver:
         if not entries:
             return ()
         root = next((entry.spec for entry in entries if entry.envelope.system == ""), None)
-        if root is None:
+        if root is None and not self.is_broken("Routing"):
             message = "no Routing is without a system, so alerts that no system claims reach nobody"
             self.error(entries[0].envelope, (), message, "one more Routing without `system`, with `unrouted`")
         return tuple(self.routing(entry, root or spec.RoutingSpec()) for entry in entries)
@@ -105,9 +107,10 @@ class Resolver:
     def routing(self, entry: Entry[spec.RoutingSpec], root: spec.RoutingSpec) -> model.Routing:
         wire, system = entry.spec, entry.envelope.system
         self.check_routing(entry)
-        incidents = wire.incidents if "incidents" in wire.model_fields_set else root.incidents
+        incidents = wire.incidents or root.incidents
         is_told = bool(system) or (bool(wire.priorities) and self.has_service_without_system())
-        handlings = (_handling(priority, wire, root) for priority in Priority) if is_told else ()
+        handlings = [_handling(priority, wire, root) for priority in Priority] if is_told else []
+        self.check_outside(entry.envelope, handlings)
         return model.Routing(
             name=entry.name,
             system=system,
@@ -116,6 +119,17 @@ class Resolver:
             handlings=tuple(handlings),
             origin=entry.envelope.file,
         )
+
+    def check_outside(self, at: Envelope, handlings: Iterable[model.Handling]) -> None:
+        for handling in handlings:
+            if handling.outside and not handling.working_hours:
+                path = ("priorities", handling.priority.value, "outside")
+                message = "`outside` has no effect where nothing waits for working hours"
+                self.error(at, path, message, "`workingHours: true` as well")
+
+    def is_broken(self, kind: str) -> bool:
+        """Whether a document of a kind was left out, so that what it says is not known."""
+        return any(kind == broken for broken, _ in self.index.broken)
 
     def has_service_without_system(self) -> bool:
         return any(not service.system for service in self.index.services.values())
@@ -159,6 +173,7 @@ class Resolver:
         if wire.to <= wire.from_:
             self.error(entry.envelope, ("to",), "the silence ends before it begins", "a `to` after `from`")
         self.check_team(entry.envelope, wire.owner)
+        self.check_matchers(entry.envelope, matchers_of(wire.matchers))
         return model.Silence(
             name=entry.name,
             start=wire.from_,
@@ -167,6 +182,42 @@ class Resolver:
             owner=wire.owner,
             matchers=matchers_of(wire.matchers),
             origin=entry.envelope.file,
+        )
+
+    def check_matchers(self, at: Envelope, matchers: Sequence[LabelMatcher]) -> None:
+        """Alertmanager refuses a silence of everything, and expressions that it cannot read."""
+        try:
+            if all(matches([matcher], {}) for matcher in matchers):
+                message = "every matcher is satisfied by a label that is missing: all alerts would be silent"
+                self.error(at, ("matchers",), message, "one that wants a value")
+        except ValueError as error:
+            self.error(at, ("matchers",), str(error), "a regular expression")
+        for label, known in self.known_labels().items():
+            for matcher in matchers:
+                if (matcher.name, matcher.op) == (label, "=") and matcher.value not in known:
+                    self.warn_of_value(at, matcher, known)
+
+    def known_labels(self) -> dict[str, Collection[str]]:
+        """Labels whose values the specifications know."""
+        environments = {entry.name for entries in self.index.environments.values() for entry in entries}
+        systems = {envelope.system for envelope in self.index.services.values()}
+        return {
+            names.SERVICE_LABEL: self.index.services,
+            names.OWNER_LABEL: self.index.teams,
+            names.SYSTEM_LABEL: systems,
+            names.ENVIRONMENT_LABEL: environments,
+        }
+
+    def warn_of_value(self, at: Envelope, matcher: LabelMatcher, known: Collection[str]) -> None:
+        self.diagnostics.add(
+            Diagnostic(
+                problem=problems.SILENCE_VALUE,
+                message=f"nothing of the project has `{matcher.name}` `{matcher.value}`",
+                span=find(at.spec, ("matchers", matcher.name))[0].span,
+                allowed=nearest(matcher.value, known),
+                level=Level.WARNING,
+                subject=at.name,
+            )
         )
 
     def maintenances(self) -> tuple[model.Maintenance, ...]:
@@ -180,6 +231,7 @@ class Resolver:
         self.check_range(entry.envelope, ("to",), wire.from_, wire.to)
         self.check_team(entry.envelope, wire.owner)
         self.check_days(entry)
+        self.check_night(entry)
         environments = {known.name for entries in self.index.environments.values() for known in entries}
         self.check_known(entry.envelope, wire.environments, ("environments",), environments, "environment")
         services = [reference.rpartition("/")[2] for reference in wire.services]
@@ -199,6 +251,11 @@ class Resolver:
             origin=entry.envelope.file,
         )
 
+    def check_night(self, entry: Entry[spec.MaintenanceSpec]) -> None:
+        if entry.spec.days_of_month and entry.spec.to < entry.spec.from_:
+            message = "a night that begins on a day of the month ends on another one"
+            self.error(entry.envelope, ("to",), message, "two windows, one up to 24:00")
+
     def check_days(self, entry: Entry[spec.MaintenanceSpec]) -> None:
         for place, day in enumerate(entry.spec.days_of_month):
             if not (1 <= day <= 31 or -31 <= day <= -1):
@@ -210,32 +267,28 @@ class Resolver:
                 )
 
     def check_range(self, at: Envelope, path: Path, start: int, end: int) -> None:
-        if end <= start:
-            self.error(
-                at,
-                path,
-                "the end of the day comes before its beginning",
-                "a `to` after `from`; a night is two of them",
-            )
+        if end == start:
+            self.error(at, path, "it ends when it begins", "another time; `to` before `from` is a night")
 
     def check_team(self, at: Envelope, owner: str) -> None:
-        self.check_known(at, [owner], (), self.index.teams, "team", ("owner",))
+        known = {*self.index.teams, *(name for kind, name in self.index.broken if kind == "Team")}
+        self.check_known(at, [owner], (), known, "team", ("owner",))
 
-    def check_receivers(self, at: Envelope, names: Sequence[str], path: Path, whole: Path = ()) -> None:
+    def check_receivers(self, at: Envelope, written: Sequence[str], path: Path, whole: Path = ()) -> None:
         known = {*self.index.receivers, *(name for kind, name in self.index.broken if kind == "Receiver")}
-        self.check_known(at, names, path, known, "receiver", whole)
+        self.check_known(at, written, path, known, "receiver", whole)
 
     def check_known(
         self,
         at: Envelope,
-        names: Sequence[str],
+        written: Sequence[str],
         path: Path,
         known: Collection[str],
         what: str,
         whole: Path = (),
     ) -> None:
         """Report names that are not known; `whole` is the path where the name is no item of a list."""
-        for place, name in enumerate(names):
+        for place, name in enumerate(written):
             if name not in known:
                 span = find(at.spec, whole or (*path, place))[0].span
                 message = f"there is no {what} `{name}`"
@@ -307,14 +360,12 @@ def _handling(priority: Priority, wire: spec.RoutingSpec, root: spec.RoutingSpec
     """What a system says of a priority, over what the project says, over promgen's defaults."""
     own = wire.priorities.get(priority.value, spec.PrioritySpec())
     project = root.priorities.get(priority.value, spec.PrioritySpec())
-    given = {name: getattr(project, name) for name in project.model_fields_set}
-    given |= {name: getattr(own, name) for name in own.model_fields_set}
+    given = {name: value for one in (project, own) for name, value in one if value is not None}
     acknowledge, wait, interval, repeat = _DEFAULTS[priority]
-    outside = given.get("outside")
     return model.Handling(
         priority=priority,
         receivers=tuple(given.get("receivers") or ()),
-        outside=None if outside is None else tuple(outside),
+        outside=tuple(given.get("outside") or ()),
         working_hours=bool(given.get("working_hours")),
         acknowledge=given.get("acknowledge", acknowledge),
         respond=given.get("respond"),

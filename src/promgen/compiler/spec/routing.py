@@ -13,10 +13,14 @@ a team adds its own:
 """
 
 # Annotations are not postponed here: pydantic would compile each one from text again, a tenth of a cold build.
-from typing import Literal
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from promgen.base.durations import DAY, Duration
+from promgen.compiler.spec.patterns import bad
 from promgen.compiler.spec.selectors import Selector
 from promgen.compiler.spec.values import (
     ClockValue,
@@ -31,6 +35,49 @@ from promgen.compiler.spec.values import (
 )
 from promgen.compiler.spec.wire import Metadata, Wire
 
+_LONGEST = DAY * 365
+
+
+def _text(text: str) -> str:
+    if "{{" in text or not text.isprintable():
+        raise bad("spec/bad-value", f"`{text}` would be read as a template, or is no line of text")
+    return text
+
+
+def _url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address, parts = False, urlsplit("")
+    if "@" in parts.netloc:
+        raise bad("spec/secret", "an address must not hold credentials; they would stand in every output")
+    if not is_address or " " in url or re.search(r"%(?![0-9A-Fa-f]{2})", url):
+        raise bad("spec/bad-value", f"`{url}` is no address; write for example https://hooks.example/alerts")
+    return _text(url)
+
+
+def _host_and_port(text: str) -> str:
+    if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:\[\]{}]+):\d{1,5}", text):
+        raise bad("spec/bad-value", f"`{text}` is no host with a port; write for example smtp.example:587")
+    return text
+
+
+def _group_labels(labels: list[str]) -> list[str]:
+    if len(set(labels)) < len(labels) or ("..." in labels and len(labels) > 1):
+        raise bad("spec/bad-value", "each label once, or `...` alone, which is a message for each alert")
+    return labels
+
+
+def _wait(duration: Duration) -> Duration:
+    if duration > _LONGEST:
+        raise bad("spec/bad-value", f"`{duration}` is longer than a year")
+    return duration
+
+
+TextValue = Annotated[str, Field(min_length=1), AfterValidator(_text)]
+UrlValue = Annotated[str, AfterValidator(_url)]
+GroupLabels = Annotated[list[LabelName], AfterValidator(_group_labels)]
 PriorityName = Literal["P0", "P1", "P2", "P3"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WORKING_DAYS: list[Weekday] = ["monday", "tuesday", "wednesday", "thursday", "friday"]
@@ -47,9 +94,9 @@ class Hours(Wire):
     days: list[Weekday] = Field(default=WORKING_DAYS, min_length=1)
     """Days of the week."""
     from_: ClockValue = Field(alias="from")
-    """First minute of the day."""
+    """First minute."""
     to: ClockValue
-    """First minute after; "24:00" is the end of the day."""
+    """First minute after; "24:00" is the end of the day, and a time before `from` is of the next day."""
 
 
 class TeamSpec(Wire):
@@ -92,7 +139,7 @@ class SecretSpec(Wire):
 class SlackSpec(Wire):
     """A channel of Slack."""
 
-    channel: str = Field(min_length=1)
+    channel: TextValue
     """Channel, such as "#alerts"."""
     webhook: SecretSpec
     """URL of the incoming webhook."""
@@ -110,7 +157,7 @@ class PagerDutySpec(Wire):
 
     routing_key: SecretSpec
     """Integration key of the Events API version 2."""
-    url: str | None = None
+    url: UrlValue | None = None
     """Another address of the Events API."""
 
 
@@ -119,21 +166,21 @@ class OpsgenieSpec(Wire):
 
     api_key: SecretSpec
     """Key of an API integration."""
-    url: str | None = None
+    url: UrlValue | None = None
     """Another address of the API."""
 
 
 class EmailSpec(Wire):
     """Email."""
 
-    to: list[str] = Field(min_length=1)
+    to: list[TextValue] = Field(min_length=1)
     """Addresses."""
 
 
 class WebhookSpec(Wire):
     """An HTTP service that takes Alertmanager's webhook."""
 
-    url: str | None = None
+    url: UrlValue | None = None
     """Address, where it is no secret; give either this or `secretUrl`."""
     secret_url: SecretSpec | None = None
     """Address that is a secret; Alertmanager reads it from a file since 0.26."""
@@ -150,7 +197,7 @@ class WebhookSpec(Wire):
 class PromgenSpec(Wire):
     """promgen's own service."""
 
-    url: str
+    url: UrlValue
     """Address of its webhook."""
     token: SecretSpec | None = None
     """Bearer token."""
@@ -187,9 +234,9 @@ class ReceiverSpec(Wire):
 class SmtpSpec(Wire):
     """How email is sent."""
 
-    smarthost: str = Field(min_length=1)
+    smarthost: Annotated[str, AfterValidator(_host_and_port)]
     """Host and port."""
-    from_: str = Field(alias="from", min_length=1)
+    from_: TextValue = Field(alias="from")
     """Sender."""
     username: str | None = None
     """User."""
@@ -210,13 +257,13 @@ class PrioritySpec(Wire):
     """Told only in the working hours of the owning team; what happens outside of them is told when they begin."""
     outside: list[Name] | None = None
     """Receivers outside of working hours instead."""
-    group_by: list[LabelName] | None = None
+    group_by: GroupLabels | None = None
     """Labels that alerts of one message share; `...` for a message each."""
-    group_wait: WaitValue | None = None
+    group_wait: Annotated[WaitValue, AfterValidator(_wait)] | None = None
     """How long the first message of a group waits for more alerts."""
-    group_interval: DurationValue | None = None
+    group_interval: Annotated[DurationValue, AfterValidator(_wait)] | None = None
     """How long the next one waits; failed deliveries are repeated for as long."""
-    repeat: DurationValue | None = None
+    repeat: Annotated[DurationValue, AfterValidator(_wait)] | None = None
     """How long an alert that goes on is silent before it is told again."""
 
 
@@ -229,7 +276,7 @@ class RoutingSpec(Wire):
     """Receiver of kind `promgen` that is told of every alert beside the others."""
     smtp: SmtpSpec | None = None
     """How email is sent; only in the project's Routing."""
-    group_by: list[LabelName] | None = None
+    group_by: GroupLabels | None = None
     """Labels that alerts of one message share, of every priority."""
     priorities: dict[PriorityName, PrioritySpec] = {}
     """Per priority: P0 is critical, P1 high, P2 medium, P3 low and info."""
@@ -263,9 +310,9 @@ class MaintenanceSpec(Wire):
     days_of_month: list[int] = []
     """Days of the month, 1 to 31; -1 is the last."""
     from_: ClockValue = Field(alias="from")
-    """First minute of the day."""
+    """First minute."""
     to: ClockValue
-    """First minute after; "24:00" is the end of the day."""
+    """First minute after; "24:00" is the end of the day, and a time before `from` is of the next day."""
     zone: ZoneValue
     """Time zone, such as Europe/London."""
     reason: str = Field(min_length=10)

@@ -9,12 +9,14 @@ from promgen.compiler.lower.routing.tree import hours_interval, maintenance_inte
 from promgen.model.catalog import Catalog
 from promgen.model.routing import Hours, Maintenance
 
+_DAY = 24 * 60
+
 
 def lower_intervals(tree: Route, catalog: Catalog) -> tuple[TimeInterval, ...]:
     """The intervals of a tree, by name."""
     known = {hours_interval(team.name): _of_hours(team.hours) for team in catalog.teams if team.hours}
     known |= {maintenance_interval(window.name): _of_window(window) for window in catalog.maintenances}
-    return tuple(TimeInterval(name, (known[name],)) for name in sorted(set(_named(tree))))
+    return tuple(TimeInterval(name, known[name]) for name in sorted(set(_named(tree))))
 
 
 def _named(route: Route) -> Iterator[str]:
@@ -23,14 +25,24 @@ def _named(route: Route) -> Iterator[str]:
         yield from _named(child)
 
 
-def _of_hours(hours: Hours) -> Moments:
-    return Moments(times=((hours.start, hours.end),), weekdays=_ranges(hours.days), location=hours.zone)
+def _of_hours(hours: Hours) -> tuple[Moments, ...]:
+    return _moments(hours.start, hours.end, hours.days, hours.zone)
 
 
-def _of_window(window: Maintenance) -> Moments:
+def _of_window(window: Maintenance) -> tuple[Moments, ...]:
     days = tuple((day, day) for day in window.days_of_month)
-    times = ((window.start, window.end),)
-    return Moments(times=times, weekdays=_ranges(window.days), days_of_month=days, location=window.zone)
+    moments = _moments(window.start, window.end, window.days, window.zone)
+    return tuple(one._replace(days_of_month=days) for one in moments)
+
+
+def _moments(start: int, end: int, days: tuple[int, ...], zone: str) -> tuple[Moments, ...]:
+    """A stretch of the day, or of a night, whose second part is of the days that follow."""
+    if start < end:
+        return (Moments(times=((start, end),), weekdays=_ranges(days), location=zone),)
+    evening = Moments(times=((start, _DAY),), weekdays=_ranges(days), location=zone)
+    following = tuple(sorted((day + 1) % 7 for day in days))
+    morning = Moments(times=((0, end),), weekdays=_ranges(following), location=zone)
+    return (evening, morning) if end else (evening,)
 
 
 def _ranges(days: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
