@@ -190,7 +190,7 @@ def test_what_a_server_says_cannot_move_the_cursor(shop: Path, mimir: Mimir) -> 
 def test_two_deliveries_cannot_own_one_namespace(shop: Path, mimir: Mimir) -> None:
     again = f"""\
   - name: again
-    mimir: {{url: "{mimir.url}/", tenant: shop, token: {{env: CENTRAL_TOKEN}}}}
+    mimir: {{url: "{mimir.url}/prometheus/config/v1/rules/", tenant: shop, token: {{env: CENTRAL_TOKEN}}}}
 """
     deliver(shop, again)
     done = promgen(shop, "push", "central", "--yes")
@@ -199,7 +199,9 @@ def test_two_deliveries_cannot_own_one_namespace(shop: Path, mimir: Mimir) -> No
     assert mimir.requests == []
     path = shop / "promgen.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('/", tenant: shop', '/", tenant: shop, namespace: more'), encoding="utf-8")
+    path.write_text(
+        text.replace('rules/", tenant: shop', 'rules/", tenant: shop, namespace: more'), encoding="utf-8"
+    )
     assert promgen(shop, "push", "central", "again", "--yes").code == 0
     assert sorted(mimir.held()) == ["more/shop/checkout", "shop/shop/checkout"]
 
@@ -215,6 +217,20 @@ def test_a_url_of_the_api_itself_is_used_as_it_is(shop: Path, mimir: Mimir) -> N
     )
     assert promgen(shop, "push", "cortex", "--yes").code == 0
     assert held(mimir) == GROUPS
+
+
+def test_two_files_cannot_be_one_namespace(shop: Path, mimir: Mimir) -> None:
+    for name in ("shop.yaml", "shop.yml"):
+        (shop / name).write_text(LOGS, encoding="utf-8")
+    files = f"""\
+  - name: logs
+    files: [shop.yaml, shop.yml]
+    loki: {{url: "{mimir.url}", tenant: shop, token: {{env: CENTRAL_TOKEN}}}}
+"""
+    deliver(shop, files)
+    done = promgen(shop, "push", "logs", "--yes")
+    assert (done.code, mimir.requests) == (2, [])
+    assert "shop.yaml and shop.yml would both be the namespace `shop/shop`" in done.err
 
 
 def test_rule_files_in_logql_go_to_loki(shop: Path, mimir: Mimir) -> None:

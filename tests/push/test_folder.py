@@ -107,6 +107,13 @@ def test_files_are_written_changed_and_deleted_and_others_left_alone(folder: Pat
     assert prepare(folder, {"a.rules.yaml": rules("a", "max(up)"), "c.rules.yaml": rules("c")}).steps == ()
 
 
+def test_files_that_were_copied_by_hand_are_adopted(folder: Path) -> None:
+    (folder / "a.rules.yaml").write_bytes(rules("a"))
+    assert statuses(push(folder, {"a.rules.yaml": rules("a")})) == {"a.rules.yaml": Status.UNCHANGED}
+    assert statuses(push(folder, {"a.rules.yaml": rules("b")})) == {"a.rules.yaml": Status.CHANGED}
+    assert prepare(folder, {"a.rules.yaml": rules("b")}).steps == ()
+
+
 def test_a_file_of_somebody_else_is_not_overwritten(folder: Path) -> None:
     (folder / "a.rules.yaml").write_text("groups: []", encoding="utf-8")
     with pytest.raises(OutsideError, match=r"a\.rules\.yaml: promgen did not write it"):

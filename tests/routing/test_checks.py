@@ -132,7 +132,7 @@ def test_an_alertmanager_older_than_the_oldest_is_refused(tmp_path: Path) -> Non
     [
         (SILENCE + "{matchers: {a: b}, from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z" + WHY, "ends before it begins"),
         (MAINTENANCE + "{services: [cart], from: '22:00', to: '22:00', zone: UTC" + WHY, "it ends when it begins"),
-        (MAINTENANCE + "{services: [cart], daysOfMonth: [1], from: '22:00', to: '02:00', zone: UTC" + WHY, "ends on another one"),
+        (MAINTENANCE + "{" + NIGHT.replace('04', '01') + "daysOfMonth: [1], zone: UTC" + WHY, "on another one"),
         (MAINTENANCE + "{" + NIGHT + "zone: localtime" + WHY, "`localtime` is no time zone"),
         (SILENCE + "{matchers: {a: {matches: '.*'}}, " + DAY + WHY, "all alerts"),
         (SILENCE + "{matchers: {a: {matches: '('}}, " + DAY + WHY, "cannot be followed"),
@@ -156,9 +156,8 @@ def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, written: str) 
         f"{{pagerduty: {{routingKey: {written}}}}}",
     )
     compilation = compile_shop(tmp_path, change)
-    assert problems_of(compilation) == [
-        "spec/secret: a secret is written as the place where it is found, and never as itself"
-    ]
+    (found,) = problems_of(compilation)
+    assert found.startswith("spec/secret: a secret is written as the place where it is found")
     shown = render_text(compilation.diagnostics, compilation.texts) + json.dumps(
         to_json(compilation.diagnostics)
     )
@@ -167,7 +166,8 @@ def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, written: str) 
 
 
 def test_one_mistake_in_a_team_is_one_problem(tmp_path: Path) -> None:
-    team = "apiVersion: promgen/v1\nkind: Team\nmetadata: {name: others}\nspec: {hours: {zone: Mars, from: '08:00', to: '09:00'}}\n"
+    hours = "{hours: {zone: Mars, from: '08:00', to: '09:00'}}"
+    team = f"apiVersion: promgen/v1\nkind: Team\nmetadata: {{name: others}}\nspec: {hours}\n"
     service = "---\n" + SERVICES.replace("cart", "till").replace("stock", "coin").replace("people", "others")
     (found,) = problems_of(compile_shop(tmp_path, more=team + service))
     assert "`Mars` is no time zone" in found

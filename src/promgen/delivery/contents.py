@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,9 @@ def ruler_namespaces(output: Output, delivery: Delivery, ruler: Ruler, root: Pat
         namespace_of(file, ruler): tuple(map(group_data, file.groups))
         for file in ruler_files(output.rule_files, delivery)
     }
-    return compiled | {
-        f"{ruler.namespace}/{Path(path).with_suffix('').as_posix()}": _plain_groups(root, path)
-        for path in delivery.files
-    }
+    named = {path: f"{ruler.namespace}/{Path(path).with_suffix('').as_posix()}" for path in delivery.files}
+    _check_names(named, "namespace")
+    return compiled | {name: _plain_groups(root, path) for path, name in named.items()}
 
 
 def folder_files(output: Output, delivery: Delivery, folder: Folder, root: Path) -> dict[str, bytes]:
@@ -38,13 +38,23 @@ def folder_files(output: Output, delivery: Delivery, folder: Folder, root: Path)
         _flat(file.path) + RULES_SUFFIX: print_rule_file(file)
         for file in ruler_files(output.rule_files, delivery)
     }
-    return compiled | {_flat(path): _read(root, path) for path in delivery.files}
+    named = {path: _flat(path) for path in delivery.files}
+    _check_names(named, "file")
+    return compiled | {name: _read(root, path) for path, name in named.items()}
 
 
 def silences_of(output: Output) -> list[dict[str, Any]]:
     """The silences of the specifications, as Alertmanager's API takes them."""
     silences: list[dict[str, Any]] = json.loads(output.compiled.routes.get(SILENCES_FILE, "[]"))
     return silences
+
+
+def _check_names(named: Mapping[str, str], what: str) -> None:
+    """Of two files with one name only one would be there, and what the other held would be deleted."""
+    first: dict[str, str] = {}
+    for path, name in named.items():
+        if (other := first.setdefault(name, path)) != path:
+            raise UsageError(f"{other} and {path} would both be the {what} `{name}`; rename one of them")
 
 
 def _flat(path: str) -> str:

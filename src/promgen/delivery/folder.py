@@ -79,9 +79,14 @@ def prepare_folder(
         to=f"{folder.reader} in {root}",
         planned=tuple(_planned(plan)),
         notes=tuple(_notes(target)),
-        steps=(step,) if plan.has_changes else (),
+        steps=(step,) if plan.has_changes or _adopts(plan) else (),
         differences=partial(_differences, target),
     )
+
+
+def _adopts(plan: Plan) -> bool:
+    """Whether files are there that nobody lists yet, though they are as they should be."""
+    return bool(plan.unchanged) and (plan.previous is None or plan.previous.files != plan.files)
 
 
 def _checked_folder(root: Path) -> Path:
@@ -131,6 +136,8 @@ def _notes(target: _Target) -> Iterator[str]:
         yield f"{path} was edited there since the last push; the edit will be gone"
     for path in target.plan.kept:
         yield f"{path} is not delivered any more, but was edited there; remove it yourself"
+    if _adopts(target.plan):
+        yield "files that are there already, as they should be, belong to the delivery from now on"
     if target.server is None and target.plan.has_changes:
         yield "no server is asked to read the files: the delivery has no `reload`"
 

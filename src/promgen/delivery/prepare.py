@@ -16,7 +16,7 @@ from promgen.delivery.access import endpoint_of
 from promgen.delivery.contents import folder_files, ruler_namespaces, silences_of
 from promgen.delivery.folder import prepare_folder
 from promgen.delivery.push import Push
-from promgen.delivery.ruler import prepare_ruler
+from promgen.delivery.ruler import address_of, prepare_ruler
 from promgen.delivery.silences import (
     Silence,
     owned_name,
@@ -75,8 +75,8 @@ class Preparation:
         return with_silences(push, silences_of(self.output), endpoint, self.patience, creator, self.now)
 
 
-def _owned(ruler: Ruler) -> tuple[str, str, str, str]:
-    return ruler.kind, ruler.access.url.rstrip("/"), ruler.tenant, ruler.namespace
+def _owned(ruler: Ruler) -> tuple[str, str, str]:
+    return address_of(ruler), ruler.tenant, ruler.namespace
 
 
 def with_silences(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from promgen.base.errors import OutsideError
 from promgen.changes.difference import Status
@@ -65,6 +66,15 @@ def _api(ruler: Ruler, endpoint: Endpoint, patience: Patience) -> RulerApi:
     """A URL that ends with `/rules` is that of the API itself, for gateways and releases that have it elsewhere."""
     path = "" if endpoint.url.rstrip("/").endswith("/rules") else PATHS[ruler.kind]
     return RulerApi(endpoint=endpoint, path=path, tenant=ruler.tenant, patience=patience)
+
+
+def address_of(ruler: Ruler) -> str:
+    """The address of the API, the same for every way to write it."""
+    parts = urlsplit(ruler.access.url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    path = parts.path.rstrip("/")
+    whole = path if path.endswith("/rules") else path + PATHS[ruler.kind]
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{whole}"
 
 
 def _planned(step: GroupStep) -> Planned:

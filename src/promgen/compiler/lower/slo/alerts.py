@@ -139,11 +139,12 @@ def _burn_annotations(frame: Frame, tier: Tier) -> dict[str, str]:
 def _budget_left(frame: Frame) -> str:
     """A template that asks for the budget when the alert fires; of its own group, where the SLO has groups."""
     selector = f"{names.BUDGET_REMAINING}{frame.id}"
-    asked = f"query `{selector}`"
+    asked = f"query {quote(selector)}"
     if groups := frame.slo.group_by:
-        own = ",".join(f"{format_labels([label])}=%q" for label in groups)
+        own = ",".join(format_labels([label]).replace("%", "%%") + "=%q" for label in groups)
         values = " ".join(map(_value_of, groups))
-        asked = f"printf `{selector.removesuffix('}')},{own}}}` {values} | query"
+        pattern = selector.removesuffix("}").replace("%", "%%") + "," + own + "}"
+        asked = f"printf {quote(pattern)} {values} | query"
     return f"{{{{ with {asked} }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ else }}}}unknown{{{{ end }}}}"
 
 
