@@ -228,7 +228,8 @@ def test_what_cannot_be_compared_is_said_with_what_can(
     shutil.copytree(shop.root, outside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git"))
     done = promgen(outside, "diff")
     assert (done.code, "--from FOLDER" in done.err) == (2, True)
-    assert promgen(shop.root, "diff", "HEAD", "--from", str(outside)).code == 0
+    assert promgen(shop.root, "diff", "--from", str(outside)).code == 0
+    assert promgen(shop.root, "diff", "HEAD", "--from", str(outside)).code == 2
     assert promgen(shop.root, "diff", "main", "--from", str(outside)).code == 2
     done = promgen(shop.root, "diff", "--from", "slo-specs/nothing")
     assert (done.code, "there is no folder" in done.err) == (2, True)

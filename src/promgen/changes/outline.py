@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from promgen.base.conventions import TIER_LABEL
+from promgen.base.conventions import SEVERITY_LABEL, TIER_LABEL
 from promgen.changes.comparison import Comparison
 from promgen.changes.costs import CostChange, in_all
 from promgen.changes.difference import Change, Difference, Effect, Status
@@ -124,16 +125,16 @@ def _rules(files: Iterable[FileChange]) -> Iterator[RuleChange]:
 
 def _rule_blocks(files: Iterable[FileChange]) -> tuple[Block, ...]:
     """By subject, so that environments stand together, and files for what is said of them."""
-    found: dict[str, dict[Item, int]] = {}
+    found: dict[str, dict[Item, list[str]]] = {}
     for file in files:
         if file.changes:
-            found.setdefault(file.path, {})[Item(file.status, "file", file.changes)] = 1
+            found.setdefault(file.path, {})[Item(file.status, "file", file.changes)] = [""]
         for group in file.groups:
             items = found.setdefault(group.group.subject or group.group.name, {})
             if group.changes:
-                items[Item(group.status, f"group {group.group.name}", group.changes)] = 1
-            for item in map(_rule_item, _rules([file._replace(groups=(group,))])):
-                items[item] = items.get(item, 0) + 1
+                items[Item(group.status, f"group {group.group.name}", group.changes)] = [""]
+            for change in _rules([file._replace(groups=(group,))]):
+                items.setdefault(_rule_item(change), []).append(change.rule.labels.get(SEVERITY_LABEL, ""))
     return tuple(Block(subject, tuple(_counted(items))) for subject, items in found.items() if items)
 
 
@@ -145,9 +146,13 @@ def _rule_item(change: RuleChange) -> Item:
     return Item(status, f"{kind} {name} {tier}".rstrip(), change.changes)
 
 
-def _counted(items: dict[Item, int]) -> Iterator[Item]:
-    for item, count in items.items():
-        yield item._replace(title=f"{item.title} ({count} rules)") if count > 1 else item
+def _counted(items: dict[Item, list[str]]) -> Iterator[Item]:
+    """Rules that change alike as one; those of one name that do not are told apart by their severities."""
+    titles = Counter(item.title for item in items)
+    for item, severities in items.items():
+        told_apart = " ".join(dict.fromkeys(severities)) if titles[item.title] > 1 else ""
+        count = f"({len(severities)} rules)" if len(severities) > 1 else ""
+        yield item._replace(title=" ".join(filter(None, (item.title, told_apart, count))))
 
 
 # --- routes

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from promgen.base.errors import UsageError
 from promgen.changes.comparison import Comparison, compare_outputs
@@ -60,7 +61,7 @@ def command(context: click.Context, revisions: str, folder: Path | None, invento
     promgen diff --from ../before
     """
     root = root_of(context)
-    if folder is not None and revisions != "HEAD":
+    if folder is not None and context.get_parameter_source("revisions") is ParameterSource.COMMANDLINE:
         raise UsageError("give a revision or `--from FOLDER`, not both")
     if folder is not None and not (folder := Path(context.obj["directory"]) / folder).is_dir():
         raise UsageError(f"there is no folder {folder}")

@@ -108,7 +108,7 @@ def _moment(text: str | None) -> datetime.datetime:
 
 def _answers(proving: Proving, words: Sequence[str], at: datetime.datetime) -> list[Answer]:
     names = [word for word in words if "=" not in word]
-    pairs = dict(word.split("=", 1) for word in words if "=" in word)
+    pairs = _labels(word for word in words if "=" in word)
     if not names:
         return [answer_labels(proving, pairs, at)]
     if pairs or len(names) > 1:
@@ -116,6 +116,18 @@ def _answers(proving: Proving, words: Sequence[str], at: datetime.datetime) -> l
     return [
         answer for alert in _named(proving.alerts, names[0]) for answer in answer_alert(proving, alert, at)
     ]
+
+
+def _labels(words: Iterable[str]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if not name:
+            raise UsageError(f"`{word}` names no label; write for example severity=critical")
+        if name in labels:
+            raise UsageError(f"`{name}` is given twice; an alert has each label once")
+        labels[name] = value
+    return labels
 
 
 def _named(alerts: Sequence[Alert], name: str) -> list[Alert]:
