@@ -115,6 +115,7 @@ def test_slack_is_told_no_markup_of_an_alert(install: Install, tmp_path: Path) -
     text = render(install, tmp_path, "slack.text", summary="<!channel> & <@everyone>", tier="<!here>")
     assert "firing: &lt;!channel&gt; &amp; &lt;@everyone&gt;" in text
     assert "tier: &lt;!here&gt;" in text
+    assert "&lt;!channel&gt;/availability" in render(install, tmp_path, "slack.title", service="<!channel>")
 
 
 def test_email_is_told_no_markup_of_an_alert(install: Install, tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def print_templates(target: Target) -> bytes:
             "warning",
         ),
         _scale("promgen.opsgenie.priority", severity, {w: _OPSGENIE[p] for w, p in priorities.items()}, "P3"),
-        _TITLE.replace("SEVERITY", severity),
+        _title("promgen.title", severity, ""),
+        _title("promgen.slack.title", severity, _SLACK),
         _FACTS,
         _alert("promgen.alert", ""),
         _alert("promgen.slack.alert", _SLACK),
@@ -69,6 +70,11 @@ def _scale(name: str, severity: str, words: dict[str, str], other: str) -> str:
     )
 
 
+def _title(name: str, severity: str, escape: str) -> str:
+    text = _TITLE.replace("NAME", name).replace("SEVERITY", severity)
+    return text.replace("{{ . }}", f"{{{{ .{escape} }}}}")
+
+
 def _define(name: str, body: str) -> str:
     return f'{{{{ define "{name}" }}}}{body}{{{{ end }}}}\n'
 
@@ -82,7 +88,7 @@ def _choice(texts: dict[str, str], other: str) -> str:
 
 
 _TITLE = """\
-{{ define "promgen.title" -}}
+{{ define "NAME" -}}
 [{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]
 {{- with SEVERITY }} {{ template "promgen.priority" . }}{{ end }}
 {{- with .CommonLabels.alertname }} {{ . }}{{ end }}

@@ -78,9 +78,9 @@ def _slack(channel: model.Slack) -> dict[str, Any]:
         "api_url": channel.webhook,
         "channel": channel.channel,
         "color": _COLOUR,
-        "fallback": _template("title"),
+        "fallback": _template("slack.title"),
         "title_link": _template("link"),
-        "title": _template("title"),
+        "title": _template("slack.title"),
         "text": _template("slack.text"),
         "mrkdwn_in": ["pretext"],  # of which there is none: the other fields are no markup
     }
