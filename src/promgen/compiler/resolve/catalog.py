@@ -11,7 +11,9 @@ from promgen.base.spans import Span
 from promgen.compiler.resolve.alerts import resolve_alert
 from promgen.compiler.resolve.common import layered, service_layered
 from promgen.compiler.resolve.index import Entry, Index, Indexer, Item, WireType
-from promgen.compiler.resolve.routing import Resolver as RoutingResolver
+from promgen.compiler.resolve.quiet import QuietTimes
+from promgen.compiler.resolve.receivers import resolve_receivers
+from promgen.compiler.resolve.routing import Routings
 from promgen.compiler.resolve.scope import ProjectFiles, Scope, matchers_of
 from promgen.compiler.resolve.scraping import resolve_probes, resolve_scrape_jobs
 from promgen.compiler.resolve.slos import resolve_slo
@@ -82,7 +84,8 @@ class _Resolver:
         self.check_systems()
         self.check_exclusions()
         self.check_overrides()
-        found, routing = self.found, RoutingResolver(self.index, self.diagnostics)
+        found, routing = self.found, Routings(self.index, self.diagnostics)
+        quiet = QuietTimes(self.index, self.diagnostics)
         catalog = Catalog(
             target=self.target,
             teams=routing.teams(),
@@ -91,11 +94,11 @@ class _Resolver:
             alerts=tuple(
                 sorted(found.alerts, key=lambda alert: (alert.environment, alert.service, alert.name))
             ),
-            receivers=routing.receivers(),
+            receivers=resolve_receivers(routing),
             routings=routing.routings(),
             smtp=routing.smtp(),
-            silences=routing.silences(),
-            maintenances=routing.maintenances(),
+            silences=quiet.silences(),
+            maintenances=quiet.maintenances(),
             scrape_jobs=resolve_scrape_jobs(self.index, self.target, self.diagnostics),
             probes=resolve_probes(self.index, self.target, self.diagnostics),
         )
