@@ -152,6 +152,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
+        with: {fetch-depth: 0} # what the change is compared with
       - uses: actions/setup-python@v5
         with: {python-version: "3.12"}
       - run: pip install promgen-toolkit==@version@
@@ -160,6 +161,8 @@ jobs:
       - run: promgen route --prove
       - run: sudo apt-get install --yes --no-install-recommends prometheus # for promtool
       - run: promgen test
+      - if: github.event_name == 'pull_request'
+        run: promgen diff --format markdown "origin/$GITHUB_BASE_REF" >> "$GITHUB_STEP_SUMMARY"
 """
 
 GITLAB = """\
