@@ -100,6 +100,7 @@ RECEIVER = exactly(
             titleLink=TEXT,
             text=SOME_TEXT,
             fallback=SOME_TEXT,
+            mrkdwnIn=many(SOME_TEXT),
             **COMMON,
         )
     ),

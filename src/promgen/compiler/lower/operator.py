@@ -40,7 +40,18 @@ _KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
     "slack_configs": (
         "slackConfigs",
         frozenset(
-            {"api_url", "channel", "username", "color", "title", "title_link", "pretext", "text", "fallback"}
+            {
+                "api_url",
+                "channel",
+                "username",
+                "color",
+                "title",
+                "title_link",
+                "pretext",
+                "text",
+                "fallback",
+                "mrkdwn_in",
+            }
         ),
     ),
     "msteamsv2_configs": ("msteamsv2Configs", frozenset({"webhook_url", "title", "text"})),
