@@ -14,13 +14,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from tests.real.fetch import Install
+from tests.real.loopback import LoopbackServer
 from tests.real.process import PATIENCE, ServerError, ServerProcess, wait_until
 
 PROGRAM = "prometheus-alertmanager"
@@ -68,29 +67,17 @@ class Delivered:
         return [alert["labels"] for alert in self.data["alerts"]]
 
 
-class WebhookServer:
+class WebhookServer(LoopbackServer):
     """Takes every POST and keeps it; ``status`` is what it answers, and may be changed at any time."""
 
     def __init__(self) -> None:
         self.status = 200
         self.delivered: list[Delivered] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     def url(self, path: str = "/") -> str:
         """Where it answers; give each receiver a path of its own to tell them apart."""
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
+        return f"http://{self.address}{path}"
 
     def at(self, path: str) -> list[Delivered]:
         """What came to one path, oldest first."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+
+from tests.real.loopback import LoopbackServer
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 PLAIN_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class ScrapeTarget:
+class ScrapeTarget(LoopbackServer):
     """Serves what ``render`` returns at the moment of each scrape, on a free loopback port.
 
     ``render`` runs in the server's thread. A text that ends with ``# EOF`` is announced as OpenMetrics, because
@@ -20,21 +19,8 @@ class ScrapeTarget:
     """
 
     def __init__(self, render: Callable[[], str], *, job: str = "target") -> None:
+        super().__init__(_handler(render))
         self.job = job
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(render))
-        self.address = f"127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def _handler(render: Callable[[], str]) -> type[BaseHTTPRequestHandler]:

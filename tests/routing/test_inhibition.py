@@ -25,7 +25,27 @@ spec:
     - {name: fast, burnRate: 14.4, long: 1h, short: 5m, severity: high}
     - {name: slow, burnRate: 1, long: 3d, short: 6h, severity: high}
 """
+SLO = """\
+---
+apiVersion: promgen/v1
+kind: SLO
+metadata: {name: NAME, system: shop}
+spec:
+  service: stock
+  name: NAME
+  objective: 99%
+  window: 30d
+  sli: {probe: {metric: up, selector: {job: NAME}}}
+  alerting: {policy: POLICY}
+  MORE
+"""
+STRAIGHT = OTHER_ORDER.split("---")[1]
 BURN = {"alertname": "SloErrorBudgetBurn", "system": "shop", "service": "cart", "slo": "availability"}
+
+
+def slo(name: str, policy: str = "straight", more: str = "") -> str:
+    """An SLO of the stock."""
+    return SLO.replace("NAME", name).replace("POLICY", policy).replace("MORE", more)
 
 
 def quieted(config: Alertmanager, source: dict[str, str], target: dict[str, str]) -> bool:
@@ -64,22 +84,7 @@ def test_a_dependency_that_is_down_makes_burning_quiet_and_causes_not(tmp_path: 
 
 
 def test_a_faster_tier_makes_the_slower_ones_of_its_own_group_quiet(tmp_path: Path) -> None:
-    more = OTHER_ORDER.split("---")[1]
-    slo = """\
----
-apiVersion: promgen/v1
-kind: SLO
-metadata: {name: regional, system: shop}
-spec:
-  service: stock
-  name: regional
-  objective: 99%
-  window: 30d
-  sli: {probe: {metric: up, selector: {job: stock}}}
-  groupBy: [region]
-  alerting: {policy: straight}
-"""
-    config = routes_of(compile_shop(tmp_path, more=more + slo))
+    config = routes_of(compile_shop(tmp_path, more=STRAIGHT + slo("regional", more="groupBy: [region]")))
     burn = {"alertname": "SloErrorBudgetBurn", "service": "stock", "slo": "regional", "region": "north"}
     fast, slow = ({**burn, "tier": tier, "severity": "high"} for tier in ("fast", "slow"))
     assert quieted(config, fast, slow)
@@ -89,25 +94,12 @@ spec:
 
 
 def test_tiers_that_are_ordered_otherwise_elsewhere_are_told_apart_by_name(tmp_path: Path) -> None:
-    service = """\
----
-apiVersion: promgen/v1
-kind: SLO
-metadata: {name: POLICY, system: shop}
-spec:
-  service: stock
-  name: POLICY
-  objective: 99%
-  window: 30d
-  sli: {probe: {metric: up, selector: {job: POLICY}}}
-  alerting: {policy: POLICY}
-"""
-    more = OTHER_ORDER + service.replace("POLICY", "turned") + service.replace("POLICY", "straight")
+    more = OTHER_ORDER + slo("turned", "turned") + slo("straight", "straight")
     config = routes_of(compile_shop(tmp_path, more=more))
     burn = {"alertname": "SloErrorBudgetBurn", "system": "shop", "service": "stock"}
-    for slo, faster, slower in (("turned", "slow", "fast"), ("straight", "fast", "slow")):
-        first = {**burn, "slo": slo, "tier": faster, "severity": "high"}
-        second = {**burn, "slo": slo, "tier": slower, "severity": "high"}
+    for name, faster, slower in (("turned", "slow", "fast"), ("straight", "fast", "slow")):
+        first = {**burn, "slo": name, "tier": faster, "severity": "high"}
+        second = {**burn, "slo": name, "tier": slower, "severity": "high"}
         assert quieted(config, first, second)
         assert not quieted(config, second, first)
 
@@ -129,23 +121,8 @@ def test_alerts_that_lack_what_must_be_equal_make_nothing_quiet(tmp_path: Path) 
 
 
 def test_a_static_label_is_no_group_of_another_slo(tmp_path: Path) -> None:
-    slo = """\
----
-apiVersion: promgen/v1
-kind: SLO
-metadata: {name: NAME, system: shop}
-spec:
-  service: stock
-  name: NAME
-  objective: 99%
-  window: 30d
-  sli: {probe: {metric: up, selector: {job: NAME}}}
-  alerting: {policy: straight}
-  MORE
-"""
-    regional = slo.replace("NAME", "regional").replace("MORE", "groupBy: [region]")
-    north = slo.replace("NAME", "north").replace("MORE", "labels: {region: north}")
-    config = routes_of(compile_shop(tmp_path, more=OTHER_ORDER.split("---")[1] + regional + north))
+    regional, north = slo("regional", more="groupBy: [region]"), slo("north", more="labels: {region: north}")
+    config = routes_of(compile_shop(tmp_path, more=STRAIGHT + regional + north))
     burn = {"alertname": "SloErrorBudgetBurn", "service": "stock", "slo": "regional", "severity": "high"}
     assert not quieted(
         config, {**burn, "tier": "fast", "region": "north"}, {**burn, "tier": "slow", "region": "south"}

@@ -153,6 +153,9 @@ class Priority(StrEnum):
     P3 = "P3"
 
 
+PAGES: Final = frozenset({Priority.P0, Priority.P1})
+"""Priorities that wake people up."""
+
 PRIORITY_OF: Final = {
     Severity.CRITICAL: Priority.P0,
     Severity.HIGH: Priority.P1,

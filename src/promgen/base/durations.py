@@ -78,3 +78,12 @@ SECOND = Duration(1_000)
 MINUTE = Duration(60_000)
 HOUR = Duration(3_600_000)
 DAY = Duration(86_400_000)
+
+
+def format_clock(minute: int) -> str:
+    """A minute of the day, of which 1440 is the end.
+
+    >>> format_clock(510), format_clock(1440)
+    ('08:30', '24:00')
+    """
+    return f"{minute // 60:02}:{minute % 60:02}"

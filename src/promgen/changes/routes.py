@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from promgen.base.conventions import ENVIRONMENT_LABEL, SEVERITY_LABEL, TIER_LABEL
-from promgen.base.durations import Duration
+from promgen.base.durations import Duration, format_clock
 from promgen.changes.difference import Change, Difference, Status
 from promgen.changes.fields import Book, compare
 from promgen.compiler.ir.alertmanager import (
@@ -309,7 +309,7 @@ def _moment(found: Moments) -> str:
     """Such as `Monday to Friday 09:00 to 17:30 Europe/London`; `always` where nothing is given."""
     parts = [
         _ranges(found.weekdays, lambda day: _DAYS[day % len(_DAYS)]),
-        _ranges(found.times, lambda minute: f"{minute // 60:02}:{minute % 60:02}"),
+        _ranges(found.times, format_clock),
         *(
             f"{name} {_ranges(ranges, str)}"
             for name, ranges in (

@@ -9,7 +9,8 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
-from promgen.base.durations import Duration
+from promgen.base.durations import Duration, format_clock
+from promgen.base.versions import dotted
 from promgen.changes.difference import Difference, Effect, Status
 from promgen.changes.expressions import compare_expressions, format_number, tightening
 from promgen.changes.fields import Book, Field, Roots, compare, fields_of, words
@@ -169,7 +170,7 @@ def _period(period: Period, root: Any) -> str:
 
 
 def _version(numbers: tuple[int, int], root: Any) -> str:
-    return ".".join(map(str, numbers))
+    return dotted(numbers)
 
 
 def _weekdays(days: Iterable[int], root: Any) -> str:
@@ -177,7 +178,7 @@ def _weekdays(days: Iterable[int], root: Any) -> str:
 
 
 def _clock(minute: int, root: Any) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return format_clock(minute)
 
 
 # --- effects

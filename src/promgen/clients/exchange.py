@@ -15,10 +15,11 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import orjson
 
+from promgen.base.addresses import read_address
 from promgen.base.errors import OutsideError, UsageError
 from promgen.base.printable import printable
 
@@ -167,14 +168,11 @@ def basic(user: str, password: str) -> str:
 
 def check_url(url: str, what: str, credentials: str) -> None:
     """Raise UsageError for a text that is no address of `what`, or holds `credentials` that belong elsewhere."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in {"http", "https"} and parts.hostname is not None and parts.port != 0
-    except ValueError:
-        is_address, parts = False, SplitResult("", "", "", "", "")
-    if "@" in parts.netloc:
+    address = read_address(url)
+    if address.has_credentials:
         raise UsageError(f"a URL must not hold credentials; {credentials}")
-    if not is_address or parts.query or parts.fragment or not url.isprintable() or " " in url:
+    has_more = address.parts.query or address.parts.fragment
+    if not address.is_http or has_more or not url.isprintable() or " " in url:
         raise UsageError(f"`{printable(url)}` is not a URL of {what}")
 
 

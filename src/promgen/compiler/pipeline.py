@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -101,10 +101,19 @@ class Output:
     @cached_property
     def compiled(self) -> Compiled:
         """What there is to deliver."""
-        routes = {
-            artifact.path.rpartition("/")[2]: artifact.content.decode() for artifact in _routes(self, "")
-        }
+        routes = {name: content.decode() for name, content in self.route_files.items()}
         return Compiled(self.rule_files, self.alertmanager, routes)
+
+    @cached_property
+    def route_files(self) -> dict[str, bytes]:
+        """What Alertmanager loads, and the silences for its API, by name."""
+        files = {}
+        if self.alertmanager is not None:
+            files[ALERTMANAGER_FILE] = print_alertmanager(self.alertmanager, "the Routing of the project")
+            files[TEMPLATES_FILE] = print_templates(self.catalog.target)
+        if self.catalog.silences:
+            files[SILENCES_FILE] = print_silences(self.catalog.silences, self.project.settings.name)
+        return files
 
     @cached_property
     def tree(self) -> Tree:
@@ -185,8 +194,10 @@ def _artifacts(output: Output) -> Iterable[Artifact]:
         producer="the catalogue",
         kind=ArtifactKind.CATALOG,
     )
-    yield from _routes(output, folder)
-    yield from _scraping(output, folder)
+    routes, scraping = f"{folder}/{ALERTMANAGER_FOLDER}", f"{folder}/{PROMETHEUS_FOLDER}"
+    yield from _in_folder(routes, output.route_files, "the routes", ArtifactKind.ROUTES)
+    scraped = print_scraping(output.scraping) if output.scraping is not None else {}
+    yield from _in_folder(scraping, scraped, "what is scraped", ArtifactKind.SCRAPING)
     for delivery in output.deliveries:
         yield from delivery_artifacts(delivery, output.compiled, folder)
 
@@ -196,31 +207,11 @@ def _all_tests(output: Output) -> Iterable[Artifact]:
         yield from _tests(proof, output.project.settings.outputs.rules)
 
 
-def _routes(output: Output, folder: str) -> Iterable[Artifact]:
-    contents = {}
-    if output.alertmanager is not None:
-        contents[ALERTMANAGER_FILE] = print_alertmanager(output.alertmanager, "the Routing of the project")
-        contents[TEMPLATES_FILE] = print_templates(output.catalog.target)
-    if output.catalog.silences:
-        contents[SILENCES_FILE] = print_silences(output.catalog.silences, output.project.settings.name)
-    for name, content in contents.items():
-        yield Artifact(
-            path=f"{folder}/{ALERTMANAGER_FOLDER}/{name}",
-            content=content,
-            producer="the routes",
-            kind=ArtifactKind.ROUTES,
-        )
-
-
-def _scraping(output: Output, folder: str) -> Iterable[Artifact]:
-    files = print_scraping(output.scraping) if output.scraping is not None else {}
+def _in_folder(
+    folder: str, files: Mapping[str, bytes], producer: str, kind: ArtifactKind
+) -> Iterable[Artifact]:
     for name, content in files.items():
-        yield Artifact(
-            path=f"{folder}/{PROMETHEUS_FOLDER}/{name}",
-            content=content,
-            producer="what is scraped",
-            kind=ArtifactKind.SCRAPING,
-        )
+        yield Artifact(path=f"{folder}/{name}", content=content, producer=producer, kind=kind)
 
 
 def _tests(proof: Proofs, folder: str) -> Iterable[Artifact]:

@@ -14,6 +14,7 @@ from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.paths import path_fault
 from promgen.base.problems import Problem
 from promgen.base.spans import Span
+from promgen.base.versions import dotted
 from promgen.compiler.source.nodes import Node, find
 from promgen.compiler.source.yamltext import Document
 from promgen.compiler.spec import v1
@@ -124,7 +125,7 @@ def _oldest(text: str, program: str, node: Node, diagnostics: Diagnostics) -> tu
     version, oldest = _version(text), _OLDEST[program]
     if version is None or version < oldest:
         message = f"`{text}` is not a version of {program.title()} that promgen compiles for"
-        allowed = ".".join(map(str, oldest)) + " or newer"
+        allowed = f"{dotted(oldest)} or newer"
         span = find(node, ("target", program))[0].span
         diagnostics.error(problems.TARGET_LACKS, message, span, allowed=allowed)
         return oldest

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, get_args
 
+from promgen.base.versions import Version, dotted
 from promgen.compiler.resolve.scope import UTF8_SINCE
 from promgen.model.catalog import Dialect, Limits
 from promgen.promql import LACKING_IN_METRICSQL, is_utf8_name
-
-Version = tuple[int, int]
 
 SPOKEN: Mapping[Dialect, str] = {
     "prometheus": "Prometheus",
@@ -177,14 +176,10 @@ def _first(declared: int | None, own: int | None) -> int:
 def _needs(since: Version, version: Version | None) -> str:
     if version is None or since <= version:
         return ""
-    return f"needs Prometheus {_dotted(since)}; the target is {_dotted(version)}"
+    return f"needs Prometheus {dotted(since)}; the target is {dotted(version)}"
 
 
 def _rejects(dialect: Dialect) -> str:
     if dialect == "prometheus-operator":
         return "drops it silently"
     return "refuses it" if dialect == "prometheus" else "does not know it"
-
-
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))

@@ -7,7 +7,11 @@ from datetime import datetime
 
 from promgen.base.conventions import Priority
 from promgen.base.durations import Duration
+from promgen.base.versions import Version
 from promgen.promql import LabelMatcher
+
+TEAMS_SINCE: Version = (0, 28)
+"""Alertmanager's `msteamsv2_configs`; the connectors before it do not exist any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ asks questions about one or makes another one. Nothing here knows what an SLO is
 from promgen.promql.bounds import Bounds, bounds, never_holds
 from promgen.promql.cost import Cost, Evaluation, evaluation, samples
 from promgen.promql.errors import ExpressionError
-from promgen.promql.examples import example_labels, matches
+from promgen.promql.examples import example_labels, holds, matches
 from promgen.promql.flow import (
     Flow,
     Known,
@@ -95,6 +95,7 @@ __all__ = [
     "format_selector",
     "grouping",
     "has_filter",
+    "holds",
     "is_matched",
     "is_range",
     "is_scalar",

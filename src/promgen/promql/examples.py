@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 
 from promgen.promql.labels import LabelMatcher
@@ -21,7 +22,7 @@ def matches(matchers: Iterable[LabelMatcher], labels: Mapping[str, str]) -> bool
 
     Raise ValueError for a regular expression that Python does not read.
     """
-    return all(_holds(matcher, labels.get(matcher.name, "")) for matcher in matchers)
+    return all(holds(matcher, labels.get(matcher.name, "")) for matcher in matchers)
 
 
 def example_labels(
@@ -50,7 +51,7 @@ def _values(wanted: Matchers, avoid: Sequence[Matchers], given: dict[str, str]) 
         own = [matcher for matcher in wanted if matcher.name == name]
         foreign = [matcher for matcher in others if matcher.name == name]
         tried = [given[name]] if name in given else _candidates(own, foreign)
-        allowed[name] = [value for value in tried if all(_holds(matcher, value) for matcher in own)]
+        allowed[name] = [value for value in tried if all(holds(matcher, value) for matcher in own)]
     return allowed
 
 
@@ -87,13 +88,14 @@ def _named(matcher: LabelMatcher) -> Sequence[str]:
     return (matcher.value,) if matcher.op in {"=", "!="} else matching_texts(matcher.value)
 
 
-def _holds(matcher: LabelMatcher, value: str) -> bool:
+def holds(matcher: LabelMatcher, value: str, read: Callable[[str], re.Pattern[str]] = compiled) -> bool:
+    """Whether a value is what a matcher wants; `read` makes the pattern of a regular expression."""
     match matcher.op:
         case "=":
             return value == matcher.value
         case "!=":
             return value != matcher.value
         case "=~":
-            return compiled(matcher.value).fullmatch(value) is not None
+            return read(matcher.value).fullmatch(value) is not None
         case "!~":
-            return compiled(matcher.value).fullmatch(value) is None
+            return read(matcher.value).fullmatch(value) is None

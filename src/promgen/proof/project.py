@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from promgen.base.spans import Span
+from promgen.base.versions import dotted
 from promgen.compiler.ir.proofs import Proofs
 from promgen.compiler.ir.rules import Group, RuleFile
 from promgen.compiler.resolve.catalog import Resolved
@@ -81,7 +82,7 @@ def prove(proofs: Iterable[Proof], promtool: Promtool, jobs: int | None = None) 
         if proof.task is None:
             yield Outcome(proof, "unproved")
         elif proof.task.case.since > promtool.release:
-            needed = ".".join(map(str, proof.task.case.since))
+            needed = dotted(proof.task.case.since)
             reason = f"needs the promtool of Prometheus {needed}; this one is {promtool.version}"
             yield Outcome(proof._replace(reason=reason), "unproved")
         else:

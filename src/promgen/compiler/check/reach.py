@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from promgen.base import problems
-from promgen.base.conventions import Priority
+from promgen.base.conventions import PAGES, Priority
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
 from promgen.base.spans import Span
 from promgen.compiler.resolve.catalog import Resolved
 from promgen.compiler.source.nodes import find
 from promgen.model.catalog import Catalog, Team
 from promgen.model.routing import Handling, Routing
-
-_PAGES = frozenset({Priority.P0, Priority.P1})
 
 
 class _Owned(NamedTuple):
@@ -76,7 +74,7 @@ def _check(
 def _check_hours(
     one: _Owned, handling: Handling, team: Team, span: Span, resolved: Resolved, diagnostics: Diagnostics
 ) -> None:
-    if handling.priority in _PAGES and not handling.outside:
+    if handling.priority in PAGES and not handling.outside:
         message = f"{handling.priority} of {one.system} waits for working hours"
         allowed = "no `workingHours`, or receivers `outside` of them"
         diagnostics.error(problems.MUTED_PAGE, message, span, allowed=allowed)

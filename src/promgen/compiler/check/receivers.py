@@ -6,13 +6,26 @@ from collections.abc import Iterator
 
 from promgen.base import problems
 from promgen.base.diagnostics import Diagnostic, Diagnostics, Level
+from promgen.base.versions import Version, dotted
 from promgen.compiler.ir.alertmanager import EVERY_LABEL
 from promgen.compiler.resolve.catalog import Resolved
 from promgen.model.catalog import Catalog
-from promgen.model.routing import Email, Opsgenie, PagerDuty, Receiver, Secret, Slack, Teams, Webhook
+from promgen.model.routing import (
+    TEAMS_SINCE,
+    Email,
+    Opsgenie,
+    PagerDuty,
+    Receiver,
+    Secret,
+    Slack,
+    Teams,
+    Webhook,
+)
 from promgen.promql import is_utf8_name
 
-UTF8_SINCE = (0, 27)
+URL_FILE_SINCE: Version = (0, 26)
+UTF8_SINCE: Version = (0, 27)
+TIMEOUT_SINCE: Version = (0, 28)
 _FILE = "a file of the Alertmanager's machine, or a Secret of Kubernetes"
 
 
@@ -56,7 +69,7 @@ def _check_labels(resolved: Resolved, diagnostics: Diagnostics) -> None:
         found += [(label, document.name_span) for one in routing.handlings for label in one.group_by]
     for label, span in found:
         if is_utf8_name(label) and label != EVERY_LABEL:
-            message = f"label `{label}` in routes needs Alertmanager {_dotted(UTF8_SINCE)}"
+            message = f"label `{label}` in routes needs Alertmanager {dotted(UTF8_SINCE)}"
             diagnostics.error(problems.TARGET_LACKS, message, span, allowed="letters, digits and underscores")
 
 
@@ -73,26 +86,27 @@ def _faults(receiver: Receiver, catalog: Catalog) -> Iterator[tuple[str, str]]:
         )
     if isinstance(channel, Webhook):
         yield from _webhook_faults(name, channel, version)
-    if isinstance(channel, Teams) and version < (0, 28):
+    if isinstance(channel, Teams) and version < TEAMS_SINCE:
         without = [r.system or "the project" for r in catalog.routings if not r.incidents]
         if without:
-            message = f"Alertmanager {_dotted(version)} cannot tell Teams (receiver `{name}`)"
-            yield (
-                message,
-                f"Alertmanager 0.28, or `incidents` in the Routing of {', '.join(without)}: promgen passes it on",
-            )
+            message = f"Alertmanager {dotted(version)} cannot tell Teams (receiver `{name}`)"
+            where = f"`incidents` in the Routing of {', '.join(without)}"
+            yield message, f"Alertmanager {dotted(TEAMS_SINCE)}, or {where}: promgen passes it on"
 
 
-def _webhook_faults(name: str, channel: Webhook, version: tuple[int, int]) -> Iterator[tuple[str, str]]:
+def _webhook_faults(name: str, channel: Webhook, version: Version) -> Iterator[tuple[str, str]]:
     if bool(channel.url) == (channel.secret_url is not None):
         yield f"webhook `{name}` has no address or two", "either `url` or `secretUrl`"
-    if channel.secret_url is not None and version < (0, 26):
+    if channel.secret_url is not None and version < URL_FILE_SINCE:
         yield (
-            f"the address of webhook `{name}` is a file, which Alertmanager {_dotted(version)} cannot read",
-            ("Alertmanager 0.26, or `url` and a secret `token`"),
+            f"the address of webhook `{name}` is a file, which Alertmanager {dotted(version)} cannot read",
+            f"Alertmanager {dotted(URL_FILE_SINCE)}, or `url` and a secret `token`",
         )
-    if channel.timeout is not None and version < (0, 28):
-        yield f"Alertmanager {_dotted(version)} has no time-out for webhook `{name}`", "0.28, or no `timeout`"
+    if channel.timeout is not None and version < TIMEOUT_SINCE:
+        yield (
+            f"Alertmanager {dotted(version)} has no time-out for webhook `{name}`",
+            f"{dotted(TIMEOUT_SINCE)}, or no `timeout`",
+        )
 
 
 def _secrets(receiver: Receiver) -> Iterator[tuple[str, Secret]]:
@@ -108,7 +122,3 @@ def _secrets(receiver: Receiver) -> Iterator[tuple[str, Secret]]:
                 yield "secretUrl", address
             if token is not None:
                 yield "token", token
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from promgen.base.conventions import SILENCE_MARK
-from promgen.base.durations import Duration
+from promgen.base.durations import Duration, format_clock
 from promgen.compiler.generate.yamltext import print_yaml
 from promgen.compiler.ir.alertmanager import (
     WEEKDAYS,
@@ -57,15 +57,6 @@ def print_silences(silences: Iterable[Silence], creator: str) -> bytes:
     return (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def print_matcher(matcher: LabelMatcher) -> str:
-    """A matcher as Alertmanager reads it; one whose name must be quoted is read since 0.27.
-
-    >>> print_matcher(LabelMatcher("severity", "=~", "low|info"))
-    'severity=~"low|info"'
-    """
-    return str(matcher)
-
-
 def _given(data: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is empty, but for numbers and false."""
     return {key: value for key, value in data.items() if value not in (None, "", [], (), {})}
@@ -75,7 +66,7 @@ def _route(route: Route) -> dict[str, Any]:
     return _given(
         {
             "receiver": route.receiver,
-            "matchers": list(map(print_matcher, route.matchers)),
+            "matchers": list(map(str, route.matchers)),
             "group_by": None if route.group_by is None else list(route.group_by),
             "group_wait": _duration(route.group_wait),
             "group_interval": _duration(route.group_interval),
@@ -91,8 +82,8 @@ def _route(route: Route) -> dict[str, Any]:
 def _inhibit_rule(rule: InhibitRule) -> dict[str, Any]:
     return _given(
         {
-            "source_matchers": list(map(print_matcher, rule.source)),
-            "target_matchers": list(map(print_matcher, rule.target)),
+            "source_matchers": list(map(str, rule.source)),
+            "target_matchers": list(map(str, rule.target)),
             "equal": list(rule.equal),
         }
     )
@@ -129,7 +120,10 @@ def _duration(duration: Duration | None) -> str | None:
 def _moments(moments: Moments) -> dict[str, Any]:
     return _given(
         {
-            "times": [{"start_time": _clock(start), "end_time": _clock(end)} for start, end in moments.times],
+            "times": [
+                {"start_time": format_clock(start), "end_time": format_clock(end)}
+                for start, end in moments.times
+            ],
             "weekdays": [_range(WEEKDAYS[first], WEEKDAYS[last]) for first, last in moments.weekdays],
             "days_of_month": [_range(first, last) for first, last in moments.days_of_month],
             "months": [_range(first, last) for first, last in moments.months],
@@ -141,10 +135,6 @@ def _moments(moments: Moments) -> dict[str, Any]:
 
 def _range(first: object, last: object) -> str:
     return str(first) if first == last else f"{first}:{last}"
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _api_matcher(matcher: LabelMatcher) -> dict[str, Any]:

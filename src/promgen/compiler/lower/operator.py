@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from promgen.base.durations import Duration
+from promgen.base.durations import Duration, format_clock
 from promgen.compiler.ir.alertmanager import (
     WEEKDAYS,
     Alertmanager,
@@ -277,17 +277,15 @@ def _interval(interval: TimeInterval, report: Report) -> dict[str, Any]:
 
 def _moments(moments: Moments) -> dict[str, Any]:
     data: dict[str, list[Any]] = {
-        "times": [{"startTime": _clock(start), "endTime": _clock(end)} for start, end in moments.times],
+        "times": [
+            {"startTime": format_clock(start), "endTime": format_clock(end)} for start, end in moments.times
+        ],
         "weekdays": [_span(WEEKDAYS[start], WEEKDAYS[end]) for start, end in moments.weekdays],
         "daysOfMonth": [{"start": start, "end": end} for start, end in moments.days_of_month],
         "months": [_span(_MONTHS[start - 1], _MONTHS[end - 1]) for start, end in moments.months],
         "years": [_span(str(start), str(end)) for start, end in moments.years],
     }
     return {key: items for key, items in data.items() if items}
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _span(first: str, last: str) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
-from urllib.parse import SplitResult, urlsplit
 
 from promgen.base import problems
+from promgen.base.addresses import read_address
 from promgen.base.diagnostics import Diagnostics, Related
 from promgen.base.paths import fold, path_fault
 from promgen.base.problems import Problem
@@ -185,14 +185,15 @@ class _Resolver:
 
     def check_url(self, url: str, *path: str) -> None:
         """The message does not repeat the address: one that is wrong may well hold a secret."""
-        parts = _address(url)
-        if parts is None:
+        address = read_address(url)
+        parts = address.parts
+        if not address.is_http or not url.isprintable() or " " in url:
             message, allowed = (
                 "this is no address of a server",
                 "http:// or https://, a host, and a path if need be",
             )
             self.report(problems.BAD_VALUE, message, *path, allowed=allowed)
-        elif "@" in parts.netloc or parts.query or parts.fragment:
+        elif address.has_credentials or parts.query or parts.fragment:
             message = "the address holds more than a server and a path"
             self.report(problems.BAD_VALUE, message, *path, allowed="secrets in `token` or `password`")
 
@@ -237,14 +238,3 @@ class _Resolver:
                 message = f"`{key}` is no key of {part} in Kubernetes"
                 allowed = "letters, digits, dots, dashes and underscores, after a prefix such as example.org/ if need be"
                 self.report(problems.BAD_VALUE, message, "kubernetes", part, key, allowed=allowed)
-
-
-def _address(url: str) -> SplitResult | None:
-    """The parts of an HTTP address; None where it is none."""
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port != 0
-    except ValueError:
-        return None
-    is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and has_port
-    return parts if is_address and url.isprintable() and " " not in url else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from promgen.base.conventions import Priority
-from promgen.base.durations import HOUR, MINUTE, Duration
+from promgen.base.durations import HOUR, MINUTE, SECOND, Duration
 from promgen.compiler.resolve.index import Entry
 from promgen.compiler.resolve.quiet import weekdays
 from promgen.compiler.resolve.receivers import secret_of
@@ -16,11 +16,10 @@ from promgen.model import routing as model
 from promgen.model.catalog import Team
 
 GROUP_BY = ("alertname", "environment", "service", "slo")
-_SECOND = Duration(1000)
 _DEFAULTS = {
     # acknowledged within, and how long a group waits at first, then, and before it is told again
     Priority.P0: (MINUTE * 5, Duration(0), MINUTE, MINUTE * 30),
-    Priority.P1: (MINUTE * 15, _SECOND * 15, MINUTE, HOUR),
+    Priority.P1: (MINUTE * 15, SECOND * 15, MINUTE, HOUR),
     Priority.P2: (HOUR, MINUTE, MINUTE * 5, HOUR * 4),
     Priority.P3: (None, MINUTE * 10, MINUTE * 30, HOUR * 24),
 }

@@ -10,6 +10,7 @@ from promgen.base import problems
 from promgen.base.conventions import ENVIRONMENT_LABEL, SEVERITIES, Severity, is_recorded
 from promgen.base.diagnostics import Diagnostics
 from promgen.base.problems import Problem
+from promgen.base.versions import dotted
 from promgen.compiler.resolve.index import Entry, Index
 from promgen.compiler.source.nodes import Mapping, Path, Scalar, find
 from promgen.compiler.source.places import locate
@@ -111,7 +112,7 @@ class Scope:
 
     def needs(self, what: str, version: tuple[int, int]) -> str:
         """A message that the target is older than something needs."""
-        return f"{what} needs Prometheus {_dotted(version)}; the target is {_dotted(self.target.prometheus)}"
+        return f"{what} needs Prometheus {dotted(version)}; the target is {dotted(self.target.prometheus)}"
 
     def severity(self, word: str, node: Mapping, path: Path) -> Severity:
         """The severity a word stands for, lowered to what the environment allows; an unknown word is reported."""
@@ -135,10 +136,6 @@ class Scope:
 
 def _is_measured(metric: str) -> bool:
     return not is_recorded(metric)
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))
 
 
 def matchers_of(selector: Selector) -> tuple[LabelMatcher, ...]:

@@ -9,6 +9,7 @@ from promgen.base import problems
 from promgen.base.diagnostics import Diagnostics, Related
 from promgen.base.durations import SECOND, Duration
 from promgen.base.problems import Problem
+from promgen.base.versions import dotted
 from promgen.compiler.resolve.index import Entry, Index
 from promgen.compiler.resolve.scope import UTF8_SINCE
 from promgen.compiler.source.nodes import Path, find
@@ -112,8 +113,7 @@ class _Place:
 
     def lacks(self, what: str, since: tuple[int, int], *path: str | int) -> None:
         """Report that the target is older than something needs."""
-        needed, have = (".".join(map(str, version)) for version in (since, self.target.prometheus))
-        message = f"{what} needs Prometheus {needed}; the target is {have}"
+        message = f"{what} needs Prometheus {dotted(since)}; the target is {dotted(self.target.prometheus)}"
         self.report(problems.TARGET_LACKS, message, *path)
 
     def groups(self, specs: Iterable[wire.TargetsSpec | wire.ProbedSpec]) -> tuple[model.TargetGroup, ...]:

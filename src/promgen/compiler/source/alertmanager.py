@@ -17,6 +17,7 @@ from promgen.base.durations import Duration
 from promgen.base.spans import Span
 from promgen.compiler.ir.alertmanager import (
     EVERY_LABEL,
+    WEEKDAYS,
     Alertmanager,
     InhibitRule,
     Integration,
@@ -49,7 +50,6 @@ _INHIBIT = (
     *("target_matchers", "target_match", "target_match_re"),
 )
 _MOMENTS = ("times", "weekdays", "days_of_month", "months", "years", "location")
-_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
@@ -333,7 +333,7 @@ def _minute(node: Node | None) -> int:
 
 
 def _weekdays(node: Node) -> tuple[int, int]:
-    return _range(node, lambda text: _place(text, _WEEKDAYS, 0))
+    return _range(node, lambda text: _place(text, WEEKDAYS, 0))
 
 
 def _months(node: Node) -> tuple[int, int]:

@@ -15,10 +15,10 @@ a team adds its own:
 # Annotations are not postponed here: pydantic would compile each one from text again, a tenth of a cold build.
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from promgen.base.addresses import read_address
 from promgen.base.durations import DAY, Duration
 from promgen.compiler.spec.patterns import bad
 from promgen.compiler.spec.selectors import Selector
@@ -45,14 +45,10 @@ def _text(text: str) -> str:
 
 
 def _url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address, parts = False, urlsplit("")
-    if "@" in parts.netloc:
+    address = read_address(url)
+    if address.has_credentials:
         raise bad("spec/secret", "an address must not hold credentials; they would stand in every output")
-    if not is_address or " " in url or re.search(r"%(?![0-9A-Fa-f]{2})", url):
+    if not address.is_http or " " in url or re.search(r"%(?![0-9A-Fa-f]{2})", url):
         raise bad("spec/bad-value", f"`{url}` is no address; write for example https://hooks.example/alerts")
     return _text(url)
 

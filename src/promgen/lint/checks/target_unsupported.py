@@ -8,9 +8,10 @@ from typing import NamedTuple
 from promgen.base.diagnostics import Level
 from promgen.base.problems import TARGET_LACKS
 from promgen.base.spans import Span
+from promgen.base.versions import Version
 from promgen.lint import dialects
 from promgen.lint.check import Check, Context, Finding
-from promgen.lint.dialects import GROUP_FIELDS, RULE_FIELDS, SPOKEN, Version
+from promgen.lint.dialects import GROUP_FIELDS, RULE_FIELDS, SPOKEN
 from promgen.lint.rules import File, Rule
 from promgen.model.catalog import Dialect, Target
 from promgen.promql import Aggregate, Binary, Call, Expression, Node, Vector, selectors, tree, walk

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from promgen.promql import LabelMatcher
+from promgen.promql import LabelMatcher, holds
 from promgen.promql.regexes import compiled
 
 _MOST_KNOWN = 100_000
@@ -32,7 +32,7 @@ class Column:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             found = self._known[value] = sum(
-                bit for matcher, bit in self.matchers.items() if _holds(matcher, value)
+                bit for matcher, bit in self.matchers.items() if holds(matcher, value, pattern_of)
             )
         return found
 
@@ -71,15 +71,3 @@ def pattern_of(text: str) -> re.Pattern[str]:
     """
     compiled(text)
     return re.compile(text, re.ASCII)
-
-
-def _holds(matcher: LabelMatcher, value: str) -> bool:
-    match matcher.op:
-        case "=":
-            return value == matcher.value
-        case "!=":
-            return value != matcher.value
-        case "=~":
-            return pattern_of(matcher.value).fullmatch(value) is not None
-        case "!~":
-            return pattern_of(matcher.value).fullmatch(value) is None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from promgen.base.conventions import Priority
+from promgen.base.conventions import PAGES
 from promgen.proof.routes.proving import Finding, Outcome, Proving
 
-PAGES: Final = frozenset({Priority.P0, Priority.P1})
 MOST_NOTIFICATIONS: Final = 8
 """Routes that one alert may reach."""
 

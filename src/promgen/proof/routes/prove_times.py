@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from promgen.base.conventions import PAGES
 from promgen.proof.routes.horizon import moment_of
 from promgen.proof.routes.match import Node
-from promgen.proof.routes.prove_routes import PAGES, first_of_each
+from promgen.proof.routes.prove_routes import first_of_each
 from promgen.proof.routes.proving import Finding, Nodes, Outcome, Proving
 from promgen.proof.routes.stretches import Stretches, common, joined, without
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from promgen.base.versions import Version
 from promgen.compiler.ir.alertmanager import Integration, Receiver
 from promgen.compiler.lower.routing.tree import Told
 from promgen.model import routing as model
 from promgen.model.catalog import Catalog
 
-TEAMS_SINCE = (0, 28)
-"""Alertmanager's `msteamsv2_configs`; the connectors before it do not exist any more."""
 _COLOUR = '{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}'
 
 
@@ -43,8 +42,8 @@ def lower_receiver(receiver: model.Receiver) -> Integration:
     return Integration(kind, {"send_resolved": receiver.send_resolved, **settings}, receiver.is_pager)
 
 
-def _is_told(receiver: model.Receiver, version: tuple[int, int]) -> bool:
-    return not isinstance(receiver.channel, model.Teams) or version >= TEAMS_SINCE
+def _is_told(receiver: model.Receiver, version: Version) -> bool:
+    return not isinstance(receiver.channel, model.Teams) or version >= model.TEAMS_SINCE
 
 
 def _settings(channel: Any) -> tuple[str, dict[str, Any]]:
